@@ -1,0 +1,194 @@
+"""FuncGraph: the body of a branch, a loop or a mapped function, as a graph of its own.
+
+It sees the graph around it: a tensor of an enclosing graph used inside becomes a *capture*, a
+placeholder here and an extra input of the `If` or `While` that runs the body. Names are drawn from
+the user's graph, so that node names stay unique over all bodies, and collections are the user's
+graph's own, so that a variable or loss made in a body is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..base.tensor_shape import TensorShape
+from .graph import Graph
+from .op_def import define_op, find_op
+from .operation import Operation
+from .shape_context import ShapeContext
+from .tensor import Tensor
+
+
+def _placeholder_shape(context: ShapeContext) -> TensorShape:
+    shape: TensorShape = context.attrs["shape"]
+    return shape
+
+
+define_op(
+    "Placeholder",
+    outputs=["output: dtype"],
+    attrs=["dtype: type", "shape: shape = { unknown_rank: true }"],
+    shape=_placeholder_shape,
+)
+# The placeholder for a captured variable: the same cell inside as outside.
+define_op(
+    "_RefPlaceholder",
+    outputs=["output: Ref(dtype)"],
+    attrs=["dtype: type", "shape: shape = { unknown_rank: true }"],
+    shape=_placeholder_shape,
+)
+
+
+class FuncGraph(Graph):
+    """A graph under construction inside another one.
+
+    Attributes:
+      name: the function's name, unique in the user's graph.
+      outer_graph: the graph (or body) around it.
+      inputs: its parameters: explicit ones, then the placeholders of captures.
+      outputs: what it returns.
+      control_outputs: operations that every call runs though no output needs them.
+      captures: the outer tensors that `inputs` ends in, in order.
+      control_captures: outer operations that nodes inside wait for.
+    """
+
+    def __init__(self, name: str, outer_graph: Graph) -> None:
+        super().__init__()
+        self.name = name
+        self.outer_graph = outer_graph
+        self.inputs: list[Tensor] = []
+        self.outputs: list[Tensor] = []
+        self.control_outputs: list[Operation] = []
+        self.captures: list[Tensor] = []
+        self.control_captures: list[Operation] = []
+        self._placeholder_of: dict[Tensor, Tensor] = {}
+        self._source_of: dict[Tensor, Tensor] = {}
+        self._names_in_use = outer_graph._names_in_use
+        self._collections = outer_graph._collections
+        self._name_stack = outer_graph._name_stack
+        self._container = outer_graph._container
+        self._device_stack = outer_graph._device_stack
+        self._gradient_override_map = outer_graph._gradient_override_map
+        self.seed = outer_graph.seed
+
+    @property
+    def building_function(self) -> bool:
+        return True
+
+    @property
+    def outermost(self) -> Graph:
+        return self.outer_graph.outermost
+
+    @property
+    def _last_op_id(self) -> int:
+        """Counted over the user's graph, so that random ops in bodies get seeds of their own."""
+        return self.outermost._last_id
+
+    def _next_id(self) -> int:
+        self.outermost._next_id()
+        return super()._next_id()
+
+    def add_parameter(self, dtype: Any, shape: Any, name: str = "arg") -> Tensor:
+        """Adds an explicit parameter; all of them come before the first capture."""
+        parameter = self._placeholder(dtype, shape, name)
+        self.inputs.append(parameter)
+        return parameter
+
+    def capture(self, tensor: Tensor) -> Tensor:
+        """The placeholder that stands for a tensor of an enclosing graph."""
+        if tensor in self._placeholder_of:
+            return self._placeholder_of[tensor]
+        placeholder = self._placeholder(tensor.dtype, tensor.shape, tensor.op.name.split("/")[-1])
+        self._placeholder_of[tensor] = placeholder
+        self._source_of[placeholder] = tensor
+        self.captures.append(tensor)
+        self.inputs.append(placeholder)
+        return placeholder
+
+    def _placeholder(self, dtype: Any, shape: Any, name: str) -> Tensor:
+        op_def = find_op("_RefPlaceholder" if dtype._is_ref_dtype else "Placeholder")
+        assert op_def is not None
+        outer_stack, self._control_stack = self._control_stack, []
+        try:
+            op = self._add_node(
+                op_def, [], {"dtype": dtype.base_dtype, "shape": TensorShape(shape)}, name
+            )
+        finally:
+            self._control_stack = outer_stack
+        return op.outputs[0]
+
+    def _own(self, tensor: Tensor) -> Tensor:
+        if tensor.graph is self:
+            return tensor
+        if self._is_enclosing(tensor.graph):
+            # Captured level by level: every body between here and there gets it as an input.
+            assert isinstance(self.outer_graph, Graph)
+            return self.capture(self.outer_graph._own(tensor))
+        return super()._own(tensor)
+
+    def _is_enclosing(self, graph: Graph) -> bool:
+        current: Graph | None = self.outer_graph
+        while current is not None:
+            if current is graph:
+                return True
+            current = current.outer_graph if isinstance(current, FuncGraph) else None
+        return False
+
+    def _captured_source(self, placeholder: Tensor) -> Tensor | None:
+        return self._source_of.get(placeholder)
+
+    def _as_control_inputs(self, control_inputs: Any) -> list[Operation]:
+        ops = []
+        for item in control_inputs:
+            item = getattr(item, "_control_dependency", item)
+            to_element = getattr(item, "_as_graph_element", None)
+            element = to_element() if to_element is not None else item
+            op = element.op if isinstance(element, Tensor) else element
+            if isinstance(op, Operation) and op.graph is not self and self._is_enclosing(op.graph):
+                self._capture_control(op)
+            else:
+                ops.extend(super()._as_control_inputs([op]))
+        return list(dict.fromkeys(ops))
+
+    def _capture_control(self, op: Operation) -> None:
+        """The whole body waits for an outer op that a node inside is to wait for."""
+        if op not in self.control_captures:
+            self.control_captures.append(op)
+        if isinstance(self.outer_graph, FuncGraph) and op.graph is not self.outer_graph:
+            self.outer_graph._capture_control(op)
+
+    def as_graph_element(
+        self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True
+    ) -> Any:
+        """As `Graph.as_graph_element`; tensors of enclosing graphs are captured."""
+        to_element = getattr(obj, "_as_graph_element", None)
+        if to_element is not None:
+            obj = to_element()
+        if isinstance(obj, Tensor) and allow_tensor:
+            return self._own(obj)
+        return super().as_graph_element(obj, allow_tensor, allow_operation)
+
+
+def trace(
+    name: str,
+    function: Callable[..., Any],
+    parameters: Sequence[tuple[Any, Any]] = (),
+) -> tuple[FuncGraph, Any]:
+    """Runs `function` with a new FuncGraph as the default graph.
+
+    Args:
+      name: the body's name.
+      function: called with one tensor per parameter.
+      parameters: (dtype, shape) of each.
+
+    Returns:
+      The body (its `outputs` not yet set) and what the function returned.
+    """
+    from .stacks import get_default_graph
+
+    outer = get_default_graph()
+    body = FuncGraph(outer.unique_name(name), outer)
+    with body.as_default():
+        arguments = [body.add_parameter(dtype, shape) for dtype, shape in parameters]
+        result = function(*arguments)
+    return body, result

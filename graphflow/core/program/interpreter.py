@@ -1,0 +1,206 @@
+"""The NumPy interpreter: runs a Program node by node with the ops' references.
+
+It defines what a Program means. Compiled plans are tested against it, and it runs what is too small
+or too rare to compile.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from ..base import dtypes, errors
+from ..base.ref import Ref
+from .program import ARG, Node, Program, Value
+
+
+class Context(Protocol):
+    """What the interpreter itself asks of a run's context (`runtime.context.RunContext`)."""
+
+    step_times: list[tuple[Node, float, float]] | None
+
+    def check_cancelled(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """A node made ready: slots instead of values, and which arrays die after it."""
+
+    node: Node
+    function: Callable[..., Any]
+    takes_context: bool
+    inputs: tuple[int, ...]
+    wants_ref: tuple[bool, ...]
+    outputs: tuple[int, ...]
+    numpy_types: tuple[Any, ...]
+    released: tuple[int, ...]
+
+
+class Interpreter:
+    """A Program ready to run any number of times, from several threads at once."""
+
+    def __init__(self, program: Program, keep_values: bool = False) -> None:
+        self.program = program
+        self._keep_values = keep_values
+        self._slots = _assign_slots(program)
+        self._slot_count = sum(len(node.output_dtypes) for node in program.nodes)
+        self._arg_slots = [self._slots[Value(index, 0)] for index in program.args]
+        self._result_slots = [self._slots[value] for value in program.results]
+        self._step_of = self._make_steps()
+        self._steps = list(self._step_of.values())
+
+    def _make_steps(self) -> dict[int, _Step]:
+        last_use = _last_uses(self.program)
+        return {
+            index: self._make_step(index, node, last_use)
+            for index, node in enumerate(self.program.nodes)
+            if node.op is not ARG
+        }
+
+    def _make_step(self, index: int, node: Node, last_use: dict[Value, int]) -> _Step:
+        if node.op.reference is None:
+            raise errors.UnimplementedError(
+                None, node.source, f"op {node.op.name} has no implementation in graphflow"
+            )
+        own = [Value(index, output) for output in range(len(node.output_dtypes))]
+        dying = [] if self._keep_values else [v for v in dict.fromkeys([*node.inputs, *own]) if last_use.get(v, index) == index]
+        return _Step(
+            node=node,
+            function=node.op.reference,
+            takes_context=node.op.takes_context,
+            inputs=tuple(self._slots[value] for value in node.inputs),
+            wants_ref=tuple(dtype._is_ref_dtype for dtype in node.input_dtypes),
+            outputs=tuple(self._slots[value] for value in own),
+            numpy_types=tuple(_numpy_type(dtype) for dtype in node.output_dtypes),
+            released=tuple(self._slots[value] for value in dying),
+        )
+
+    def run(self, args: Sequence[Any], context: Context) -> list[Any]:
+        """Runs the program.
+
+        Args:
+          args: a value for each `_Arg`.
+          context: the session's side: variables, random state, function bodies.
+
+        Returns:
+          The results: arrays, and `Ref`s where a result is a variable itself.
+
+        Raises:
+          OpError: of TF's class, naming the node that failed.
+        """
+        slots = self.new_slots()
+        for index, value in enumerate(args):
+            self.set_arg(slots, index, value)
+        self._run_steps(self._steps, slots, context)
+        return [slots[slot] for slot in self._result_slots]
+
+    def _run_steps(self, steps: Sequence[_Step], slots: list[Any], context: Context) -> None:
+        run_step = self._timed_step if context.step_times is not None else _run_step
+        with np.errstate(all="ignore"):
+            for step in steps:
+                run_step(step, slots, context)
+        context.check_cancelled()
+
+    # A run in several parts: slots are made once, and nodes are run as they are asked for. The
+    # interpreter must have been made with `keep_values`.
+
+    def new_slots(self) -> list[Any]:
+        """Room for every value of one run."""
+        return [None] * self._slot_count
+
+    def set_arg(self, slots: list[Any], index: int, value: Any) -> None:
+        """Passes the value of one `_Arg`."""
+        slots[self._arg_slots[index]] = value
+
+    def run_nodes(self, nodes: Sequence[int], slots: list[Any], context: Context) -> None:
+        """Runs some nodes; all that they read must have run."""
+        self._run_steps([self._step_of[index] for index in nodes], slots, context)
+
+    def value(self, slots: list[Any], value: Value) -> Any:
+        """A value that has been computed."""
+        return slots[self._slots[value]]
+
+    @staticmethod
+    def _timed_step(step: _Step, slots: list[Any], context: Context) -> None:
+        start = time.perf_counter()
+        _run_step(step, slots, context)
+        assert context.step_times is not None
+        context.step_times.append((step.node, start, time.perf_counter()))
+
+
+def _run_step(step: _Step, slots: list[Any], context: Context) -> None:
+    try:
+        inputs = [
+            slots[slot] if ref or not isinstance(slots[slot], Ref) else read_ref(slots[slot])
+            for slot, ref in zip(step.inputs, step.wants_ref, strict=True)
+        ]
+        if step.takes_context:
+            result = step.function(step.node, context, *inputs)
+        else:
+            result = step.function(step.node, *inputs)
+    except Exception as error:
+        raise node_error(error, step.node) from error
+    if len(step.outputs) == 1 and not isinstance(result, tuple):
+        result = (result,)
+    for slot, value, numpy_type in zip(step.outputs, result or (), step.numpy_types, strict=True):
+        slots[slot] = value if numpy_type is None else np.asarray(value, dtype=numpy_type)
+    for slot in step.released:
+        slots[slot] = None
+
+
+def read_ref(ref: Ref) -> np.ndarray:
+    """A variable's current value.
+
+    Raises:
+      FailedPreconditionError: it has none yet.
+    """
+    value = ref.value
+    if value is None:
+        raise errors.FailedPreconditionError(
+            None, None, f"Attempting to use uninitialized value {ref.name}"
+        )
+    return value
+
+
+def node_error(error: Exception, node: Node) -> errors.OpError:
+    """The error as TF's class for it, naming the node and the user's line."""
+    if isinstance(error, errors.OpError):
+        if error.op is not None:
+            return error
+        return type(error)(None, node.source, error.message)
+    if isinstance(error, MemoryError):
+        return errors.ResourceExhaustedError(None, node.source, f"out of memory: {error}")
+    given = ", ".join(str(dtype.name) for dtype in node.input_dtypes)
+    text = f"{node.op.name} of ({given}): {error}"
+    if isinstance(error, ValueError | IndexError | ZeroDivisionError | OverflowError):
+        return errors.InvalidArgumentError(None, node.source, text)
+    if isinstance(error, np.linalg.LinAlgError):
+        return errors.InvalidArgumentError(None, node.source, text)
+    return errors.InternalError(None, node.source, f"{type(error).__name__} in {text}")
+
+
+def _numpy_type(dtype: dtypes.DType) -> Any:
+    """The array type of an output; None for what is no array: variables, handles, lists."""
+    if dtype._is_ref_dtype or dtype in (dtypes.resource, dtypes.variant):
+        return None
+    return dtype.as_numpy_dtype
+
+
+def _assign_slots(program: Program) -> dict[Value, int]:
+    slots: dict[Value, int] = {}
+    for index, node in enumerate(program.nodes):
+        for output in range(len(node.output_dtypes)):
+            slots[Value(index, output)] = len(slots)
+    return slots
+
+
+def _last_uses(program: Program) -> dict[Value, int]:
+    """The last node that reads each value; results are read by nobody, and live on."""
+    last = {value: index for index, node in enumerate(program.nodes) for value in node.inputs}
+    for value in program.results:
+        last[value] = len(program.nodes)
+    return last

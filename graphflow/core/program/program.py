@@ -1,0 +1,104 @@
+"""Program: the part of a graph that one set of fetches and feeds needs, frozen and in order.
+
+Everything after this stage (passes, plan, kernels) reads Programs; nothing reads the Graph again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..base.dtypes import DType
+from ..graph.op_def import OpDef, define_op
+
+if TYPE_CHECKING:
+    from ..graph.operation import Operation
+
+# What a fed tensor becomes: the value comes from outside. Exists only in Programs.
+ARG = define_op("_Arg", outputs=["output: T"], attrs=["T: type", "index: int >= 0"])
+
+
+class Value(NamedTuple):
+    """One output of one node of a Program: its position in `Program.nodes`, and which output."""
+
+    node: int
+    output: int
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One step of a Program.
+
+    Attributes:
+      name: the name of the graph node it came from; errors and profiles show it.
+      op: what it does.
+      attrs: the attributes, as in the graph.
+      inputs: what it reads.
+      controls: nodes that must have run before, though their values are not read.
+      input_dtypes: the types of `inputs`, as the op's signature declares them: a `_ref` type asks
+        for the variable itself.
+      output_dtypes: the types of its outputs.
+      source: the graph node, for messages only.
+    """
+
+    name: str
+    op: OpDef
+    attrs: Mapping[str, Any]
+    inputs: tuple[Value, ...]
+    controls: tuple[int, ...]
+    input_dtypes: tuple[DType, ...]
+    output_dtypes: tuple[DType, ...]
+    source: Operation | None = field(default=None, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """Nodes in an order in which they can run.
+
+    Attributes:
+      nodes: the steps; a node reads only nodes before it.
+      args: the positions of the `_Arg` nodes, in the order in which values are passed.
+      results: what the run returns.
+    """
+
+    nodes: tuple[Node, ...]
+    args: tuple[int, ...]
+    results: tuple[Value, ...]
+
+    def __str__(self) -> str:
+        """A listing for `GRAPHFLOW_DEBUG=program`: one node a line."""
+        lines = []
+        for index, node in enumerate(self.nodes):
+            inputs = ", ".join(_written(value) for value in node.inputs)
+            after = f" after {list(node.controls)}" if node.controls else ""
+            types = ", ".join(dtype.name for dtype in node.output_dtypes)
+            lines.append(f"%{index} = {node.op.name}({inputs}){after} : {types}  # {node.name}")
+        lines.append("return " + ", ".join(_written(value) for value in self.results))
+        return "\n".join(lines)
+
+
+def _written(value: Value) -> str:
+    return f"%{value.node}" if value.output == 0 else f"%{value.node}:{value.output}"
+
+
+def verify(program: Program) -> None:
+    """Checks what every pass must keep; run after each pass in tests.
+
+    Raises:
+      AssertionError: naming the node and what is wrong with it.
+    """
+    for index, node in enumerate(program.nodes):
+        for value in node.inputs:
+            assert value.node < index, f"{node.name} reads %{value.node}, which runs after it"
+            outputs = program.nodes[value.node].output_dtypes
+            assert value.output < len(outputs), f"{node.name} reads a missing output {value}"
+        for control in node.controls:
+            assert control < index, f"{node.name} waits for %{control}, which runs after it"
+        for value, wanted in zip(node.inputs, node.input_dtypes, strict=True):
+            given = program.nodes[value.node].output_dtypes[value.output]
+            assert given.base_dtype == wanted.base_dtype, (
+                f"{node.name} reads {given.name} where it takes {wanted.name}"
+            )
+    for value in program.results:
+        assert value.node < len(program.nodes), f"result {value} is not computed"

@@ -1,0 +1,96 @@
+"""What a run may touch besides its inputs: the session's variables, op state and compiled bodies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from ..base import errors
+from ..base.ref import Ref
+from ..graph.func_graph import FuncGraph
+from ..program.build import build_program
+from ..program.interpreter import Interpreter
+from ..program.program import Node
+
+T = TypeVar("T")
+
+
+class SessionState:
+    """All that outlives a run, shared by the threads of one session.
+
+    Attributes:
+      variables: the cells of variables, by (container, name).
+      op_states: what single nodes remember between runs (random state, iterators), by name.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.variables: dict[tuple[str, str], Ref] = {}
+        self.op_states: dict[Any, Any] = {}
+        self._bodies: dict[FuncGraph, tuple[int, Interpreter]] = {}
+        self.closed = threading.Event()
+
+    def get_or_make(self, states: dict[Any, T], key: Any, make: Callable[[], T]) -> T:
+        """The state under `key`, made by the first thread that asks."""
+        state = states.get(key)
+        if state is None:
+            with self.lock:
+                state = states.get(key)
+                if state is None:
+                    state = states[key] = make()
+        return state
+
+    def body(self, function: FuncGraph) -> Interpreter:
+        """The body of a branch or loop, ready to run."""
+        cached = self._bodies.get(function)
+        if cached is None or cached[0] != function._change_count:
+            program = build_program(function.outputs, function.control_outputs, function.inputs)
+            cached = (function._change_count, Interpreter(program))
+            self._bodies[function] = cached
+        return cached[1]
+
+    def reset(self, containers: Sequence[str]) -> None:
+        """Forgets the variables in containers (all of them when none is named)."""
+        with self.lock:
+            for key in list(self.variables):
+                if not containers or key[0] in containers:
+                    del self.variables[key]
+
+
+class RunContext:
+    """What references registered with `define_with_context` get.
+
+    Attributes:
+      state: the session's state.
+      step_times: (node, start, end) in seconds for each step, when the run is profiled.
+    """
+
+    def __init__(self, state: SessionState, profile: bool = False) -> None:
+        self.state = state
+        self.step_times: list[tuple[Node, float, float]] | None = [] if profile else None
+
+    def variable(self, node: Node) -> Ref:
+        """The cell of a variable node."""
+        name = node.attrs["shared_name"] or node.name
+        key = (node.attrs["container"], name)
+        make = lambda: Ref(name, node.attrs["dtype"], node.attrs["shape"])  # noqa: E731
+        return self.state.get_or_make(self.state.variables, key, make)
+
+    def op_state(self, node: Node, make: Callable[[], T]) -> T:
+        """What this node remembers between the runs of the session."""
+        state: T = self.state.get_or_make(self.state.op_states, node.name, make)
+        return state
+
+    def call(self, function: FuncGraph, args: Sequence[Any]) -> list[Any]:
+        """Runs the body of a branch or loop."""
+        return self.state.body(function).run(args, self)
+
+    def check_cancelled(self) -> None:
+        """Ends the run when the session was closed meanwhile.
+
+        Raises:
+          CancelledError: it was.
+        """
+        if self.state.closed.is_set():
+            raise errors.CancelledError(None, None, "Session was closed.")

@@ -1,0 +1,1 @@
+"""Stage 11 of the pipeline: Session, which turns fetches and feeds into a run."""
