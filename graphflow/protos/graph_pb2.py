@@ -97,4 +97,4 @@ if _descriptor._USE_C_DESCRIPTORS == False:
   _globals['_FULLTYPEDEF']._serialized_start=3109
   _globals['_FULLTYPEDEF']._serialized_end=3234
 # @@protoc_insertion_point(module_scope)
-# source sha256: 43685551251886534e1b4d25529d078ed9eac6143e24907dd6961a1188eb60fe
+# source sha256: 4570fbf484d8fe541c7c72084db4c46373f1d6229237f2b0cf5335c3b748f1fd
