@@ -177,7 +177,8 @@ class Table:
             if size < _FOOTER_SIZE:
                 raise self._damaged(f"{size} bytes are too few for a table")
             file.seek(-_FOOTER_SIZE, os.SEEK_END)
-            index = self._read_footer(file.read(_FOOTER_SIZE), size - _FOOTER_SIZE)
+            metaindex, index = self._read_footer(file.read(_FOOTER_SIZE), size - _FOOTER_SIZE)
+            self._read_block(file, metaindex)  # to check it: there is nothing in it
             entries = self._read_block(file, index)
         self._last_keys = [key for key, _ in entries]
         try:
@@ -199,8 +200,8 @@ class Table:
             for block in self._blocks:
                 yield from self._read_block(file, block)
 
-    def _read_footer(self, footer: bytes, footer_offset: int) -> _Handle:
-        """The place of the index block."""
+    def _read_footer(self, footer: bytes, footer_offset: int) -> tuple[_Handle, _Handle]:
+        """The places of the metaindex and index blocks."""
         if not footer.endswith(_MAGIC):
             raise self._damaged("it does not end like a table (bad magic number)")
         try:
@@ -212,7 +213,7 @@ class Table:
         fits = metaindex.end == index.offset and index.end == footer_offset
         if not fits or footer != _footer(metaindex, index):
             raise self._damaged("the footer does not fit the file")
-        return index
+        return metaindex, index
 
     def _read_block(self, file: BinaryIO, handle: _Handle) -> list[tuple[bytes, bytes]]:
         where = f"the block at byte {handle.offset}"
