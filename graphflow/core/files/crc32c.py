@@ -139,7 +139,8 @@ def _row_remainders(rows: Bytes) -> Words:
     """The state after each row of `rows`, (count, width <= 1024), from a state of zero."""
     width = rows.shape[1]
     first = np.arange(_ROW - width, _ROW, dtype=np.intp) << 8
-    return np.bitwise_xor.reduce(_by_place().reshape(-1).take(rows + first), axis=1)
+    remainders: Words = np.bitwise_xor.reduce(_by_place().reshape(-1).take(rows + first), axis=1)
+    return remainders
 
 
 def _right_aligned(messages: Iterable[Data]) -> Bytes:
