@@ -1,0 +1,1 @@
+"""What TF1 scripts import as `tensorflow.examples`."""
