@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import glob
 import os
+import re
+from collections.abc import Iterable
 
 from . import checkpoint_v1, checkpoint_v2
 from .checkpoint_reader import TensorReader, matching_files
 from .checkpoint_v2 import index_path
+from .os_errors import raise_os_errors_as_op_errors
 
-
-def checkpoint_files(prefix: str) -> list[str]:
-    """The files that show that a checkpoint is there: the index of V2, else all files of V1."""
-    return matching_files(index_path(prefix)) or matching_files(prefix)
+_V2 = 2  # SaverDef.V2
 
 
 def new_checkpoint_reader(filepattern: str) -> TensorReader:
@@ -32,3 +33,72 @@ def new_checkpoint_reader(filepattern: str) -> TensorReader:
     if os.path.isfile(index_path(filepattern)):
         return checkpoint_v2.CheckpointReader(filepattern)
     return checkpoint_v1.CheckpointReader(filepattern)
+
+
+def checkpoint_files(prefix: str) -> list[str]:
+    """The files that show that a checkpoint is there: the index of V2, else all files of V1."""
+    return matching_files(index_path(prefix)) or matching_files(prefix)
+
+
+def checkpoint_exists(checkpoint_prefix: str) -> bool:
+    """Whether there is a V2 or V1 checkpoint of this prefix.
+
+    Args:
+      checkpoint_prefix: what `Saver.save` or `latest_checkpoint` returned.
+
+    Returns:
+      True if its files are there; they are not opened.
+    """
+    return bool(checkpoint_files(checkpoint_prefix))
+
+
+def get_checkpoint_mtimes(checkpoint_prefixes: Iterable[str]) -> list[float]:
+    """When checkpoints were written.
+
+    Args:
+      checkpoint_prefixes: what `Saver.save` or `latest_checkpoint` returned.
+
+    Returns:
+      The time for each checkpoint that is there, in seconds since 1970.
+    """
+    found = filter(None, map(checkpoint_files, checkpoint_prefixes))
+    with raise_os_errors_as_op_errors():
+        return [os.stat(files[0]).st_mtime for files in found]
+
+
+def meta_graph_filename(checkpoint_filename: str, meta_graph_suffix: str = "meta") -> str:
+    """The path of the MetaGraphDef that belongs to a checkpoint.
+
+    Args:
+      checkpoint_filename: the checkpoint's prefix, that of a shard or of all shards included.
+      meta_graph_suffix: the file's suffix.
+
+    Returns:
+      The prefix without `-00000-of-00002`, and the suffix.
+    """
+    return f"{re.sub(r'-[0-9?]+-of-[0-9]+$', '', checkpoint_filename)}.{meta_graph_suffix}"
+
+
+def remove_checkpoint(
+    checkpoint_prefix: str, checkpoint_format_version: int = _V2, meta_graph_suffix: str = "meta"
+) -> None:
+    """Deletes the files of a checkpoint, as far as they are there.
+
+    Args:
+      checkpoint_prefix: what `Saver.save` or `latest_checkpoint` returned.
+      checkpoint_format_version: a number of SaverDef.CheckpointFormatVersion.
+      meta_graph_suffix: the suffix of the MetaGraphDef, which is deleted too.
+
+    Raises:
+      OpError: the file system refuses.
+    """
+    files = matching_files(meta_graph_filename(checkpoint_prefix, meta_graph_suffix))
+    if checkpoint_format_version == _V2:
+        # The index first: without it there is no checkpoint, and not half of one.
+        files += matching_files(index_path(checkpoint_prefix))
+        files += glob.glob(f"{glob.escape(checkpoint_prefix)}.data-?????-of-?????")
+    else:
+        files += matching_files(checkpoint_prefix)
+    with raise_os_errors_as_op_errors():
+        for path in files:
+            os.unlink(path)
