@@ -96,7 +96,7 @@ class CheckpointWriter:
         """
         if not name or name.startswith("\0"):
             raise errors.InvalidArgumentError(None, None, f"No name for a tensor: {name!r}")
-        array = np.asarray(value)
+        array = _as_array(value)
         if not shape_and_slice:
             self._append(name.encode(), array)
             return
@@ -367,6 +367,13 @@ def _enter(entries: dict[bytes, BundleEntryProto], key: bytes, entry: BundleEntr
 def _name(key: bytes) -> str:
     """The key for a message: the keys of slices are no text."""
     return key.decode(errors="backslashreplace")
+
+
+def _as_array(value: Any) -> npt.NDArray[Any]:
+    array = np.asarray(value)
+    # NumPy's own strings lose the zeros at their end.
+    is_list_of_strings = array.dtype.kind in "SU" and not isinstance(value, np.ndarray)
+    return np.asarray(value, np.object_) if is_list_of_strings else array
 
 
 def _plain_pieces(array: npt.NDArray[Any]) -> Iterator[tuple[bytes, bytes]]:

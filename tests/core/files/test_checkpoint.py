@@ -143,6 +143,7 @@ def test_what_add_takes(tmp_path: Path) -> None:
         {
             "text": "grün",
             "texts": ["a", "bcd"],
+            "zeros": [b"a\0", b"\0\0"],
             "float": 1.5,
             "ints": [1, 2],
             "big-endian": np.array([1, 2], ">i4"),
@@ -152,6 +153,7 @@ def test_what_add_takes(tmp_path: Path) -> None:
     reader = new_checkpoint_reader(prefix)
     assert reader.get_tensor("text") == "grün".encode()
     assert reader.get_tensor("texts").tolist() == [b"a", b"bcd"]
+    assert reader.get_tensor("zeros").tolist() == [b"a\0", b"\0\0"]
     assert_same(reader.get_tensor("float"), np.float64(1.5))
     assert_same(reader.get_tensor("ints"), np.array([1, 2]))
     assert_same(reader.get_tensor("big-endian"), np.array([1, 2], np.int32))
