@@ -24,7 +24,7 @@ def _placeholder_shape(context: ShapeContext) -> TensorShape:
     return shape
 
 
-define_op(
+placeholder_op = define_op(
     "Placeholder",
     outputs=["output: dtype"],
     attrs=["dtype: type", "shape: shape = { unknown_rank: true }"],

@@ -1,6 +1,32 @@
 """Ops that make, shape, join, cut and index arrays."""
 
 from .constant import constant as constant
+from .fill import fill as fill
+from .fill import ones as ones
+from .fill import ones_like as ones_like
+from .fill import zeros as zeros
+from .fill import zeros_like as zeros_like
 from .identity import identity as identity
 from .identity import identity_n as identity_n
 from .identity import stop_gradient as stop_gradient
+from .placeholder import placeholder as placeholder
+from .placeholder import placeholder_with_default as placeholder_with_default
+from .placeholder import sparse_placeholder as sparse_placeholder
+from .reshape import expand_dims as expand_dims
+from .reshape import reshape as reshape
+from .reshape import squeeze as squeeze
+from .shapes import broadcast_args_op as broadcast_args_op
+from .shapes import broadcast_dynamic_shape as broadcast_dynamic_shape
+from .shapes import broadcast_gradient_args_op as broadcast_gradient_args_op
+from .shapes import broadcast_static_shape as broadcast_static_shape
+from .shapes import broadcast_to as broadcast_to
+from .shapes import ensure_shape as ensure_shape
+from .shapes import rank as rank
+from .shapes import rank_internal as rank_internal
+from .shapes import required_space_to_batch_paddings as required_space_to_batch_paddings
+from .shapes import shape as shape
+from .shapes import shape_internal as shape_internal
+from .shapes import shape_n as shape_n
+from .shapes import size as size
+from .shapes import size_internal as size_internal
+from .shapes import unravel_index as unravel_index

@@ -58,7 +58,11 @@ def identity_n(input: Any, name: str | None = None) -> list[Tensor]:
 
 
 stop_gradient_op = define_op(
-    "StopGradient", inputs=["input: T"], outputs=["output: T"], attrs=["T: type"], shape=same_as_input
+    "StopGradient",
+    inputs=["input: T"],
+    outputs=["output: T"],
+    attrs=["T: type"],
+    shape=same_as_input,
 )
 stop_gradient_op.no_grad()
 stop_gradient_op.define(identity_reference)
