@@ -1,0 +1,116 @@
+"""Our op definitions are TensorFlow's: inputs, outputs, attributes, defaults, allowed types."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+import graphflow
+from graphflow.core.base.dtypes import DType
+from graphflow.core.base.tensor_shape import TensorShape
+from graphflow.core.graph.op_def import REQUIRED, ArgDef, AttrDef, registered_ops
+
+assert graphflow  # registers the ops
+
+PUBLIC_OPS = sorted(name for name in registered_ops() if not name.startswith("_"))
+
+# Where we take fewer types than TensorFlow 2.21, or lack an attribute: op -> why.
+NARROWER: dict[str, str] = {}
+
+
+@pytest.fixture(scope="module")
+def registry(oracle: ModuleType) -> Any:
+    from tensorflow.python.framework import op_def_registry
+
+    return op_def_registry
+
+
+@pytest.mark.parametrize("name", PUBLIC_OPS)
+def test_signature(name: str, registry: Any) -> None:
+    ours, theirs = registered_ops()[name], registry.get(name)
+    assert theirs is not None, f"TensorFlow has no op {name}"
+    assert [_arg(a) for a in ours.inputs] == [_their_arg(a) for a in theirs.input_arg]
+    assert [_arg(a) for a in ours.outputs] == [_their_arg(a) for a in theirs.output_arg]
+    mine = {attr.name: _attr(attr) for attr in ours.attrs}
+    wanted = {attr.name: _their_attr(attr) for attr in theirs.attr}
+    if name not in NARROWER:
+        assert mine == wanted
+        return
+    assert mine != wanted, "no longer narrower: drop it from NARROWER"
+    for attr_name, (kind, default, allowed, minimum) in mine.items():
+        their_kind, their_default, their_allowed, their_minimum = wanted.pop(attr_name)
+        assert (kind, default, minimum) == (their_kind, their_default, their_minimum)
+        assert their_allowed is None or (allowed is not None and allowed <= their_allowed)
+    assert all(default is not REQUIRED for _, default, _, _ in wanted.values())
+
+
+def test_narrower_ops_are_registered() -> None:
+    assert set(NARROWER) <= set(PUBLIC_OPS)
+
+
+def _arg(arg: ArgDef) -> tuple[Any, ...]:
+    dtype = None if arg.dtype is None else arg.dtype.as_datatype_enum
+    return arg.name, dtype, arg.type_attr, arg.number_attr, arg.type_list_attr, arg.is_ref
+
+
+def _their_arg(arg: Any) -> tuple[Any, ...]:
+    return (
+        arg.name,
+        arg.type or None,
+        arg.type_attr or None,
+        arg.number_attr or None,
+        arg.type_list_attr or None,
+        arg.is_ref,
+    )
+
+
+def _attr(attr: AttrDef) -> tuple[Any, ...]:
+    allowed = None if attr.allowed is None else frozenset(_plain(v) for v in attr.allowed)
+    default = attr.default if attr.default is REQUIRED else _plain(attr.default)
+    return attr.kind, default, allowed, attr.minimum
+
+
+def _plain(value: Any) -> Any:
+    """An attribute's value in the form in which both sides are compared."""
+    if isinstance(value, DType):
+        return value.as_datatype_enum
+    if isinstance(value, TensorShape):
+        return None if value.ndims is None else tuple(value.as_list())
+    if isinstance(value, tuple):
+        return tuple(_plain(item) for item in value)
+    return value
+
+
+def _their_attr(attr: Any) -> tuple[Any, ...]:
+    kind, allowed = attr.type, None
+    if attr.allowed_values.list.type:
+        allowed = frozenset(attr.allowed_values.list.type)
+    elif attr.allowed_values.list.s:
+        allowed = frozenset(s.decode() for s in attr.allowed_values.list.s)
+    default = _their_default(attr) if attr.HasField("default_value") else REQUIRED
+    return kind, default, allowed, attr.minimum if attr.has_minimum else None
+
+
+def _their_default(attr: Any) -> Any:
+    value = attr.default_value
+    kind = value.WhichOneof("value")
+    if attr.type.startswith("list("):
+        return tuple(_their_value(attr.type[5:-1], v) for v in _their_items(value.list))
+    return _their_value(attr.type, getattr(value, kind))
+
+
+def _their_items(values: Any) -> list[Any]:
+    lists = (values.s, values.i, values.f, values.b, values.type, values.shape)
+    return next((list(items) for items in lists if items), [])
+
+
+def _their_value(kind: str, value: Any) -> Any:
+    if kind == "string":
+        return value.decode()
+    if kind == "float":
+        return float(f"{value:.7g}")  # protos hold it as a float32
+    if kind == "shape":
+        return None if value.unknown_rank else tuple(d.size for d in value.dim)
+    return value
