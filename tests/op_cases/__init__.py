@@ -27,8 +27,8 @@ class OpCase:
     Attributes:
       op: the op type; or several, of which the first is in the forward graph and the others are in
         it or in the graph of its gradient.
-      build: `(tf, *tensors) -> tensor or list of tensors`, with graphflow or TensorFlow as `tf`. Ops
-        without a Python function are called by `raw`.
+      build: `(tf, *tensors) -> tensor or list of tensors`, with graphflow or TensorFlow as `tf`;
+        `raw` calls ops that have no Python function.
       inputs: the values fed, arrays of float32 where a gradient is to be checked numerically.
       grad: whether gradients are compared, or with respect to which inputs; only floating and
         complex ones count.

@@ -249,7 +249,7 @@ def _inferred_attrs(inputs: tuple[ArgDef, ...]) -> frozenset[str]:
 _TYPE_SETS = {
     "numbertype": (
         "float double int64 int32 uint8 uint16 int16 int8 complex64 complex128 "
-        "qint8 quint8 qint32 half uint32 uint64 bfloat16"
+        "qint8 quint8 qint16 quint16 qint32 half uint32 uint64 bfloat16"
     ).split(),
     "realnumbertype": (
         "float double int32 uint8 int16 int8 int64 bfloat16 uint16 half uint32 uint64"
