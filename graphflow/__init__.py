@@ -43,3 +43,12 @@ from .core.ops.array import stop_gradient as stop_gradient
 # core/session
 from .core.session.session import InteractiveSession as InteractiveSession
 from .core.session.session import Session as Session
+
+# core/gradients
+from .core.gradients import AggregationMethod as AggregationMethod
+from .core.gradients import NotDifferentiable as NoGradient  # its name before TF 1.0
+from .core.gradients import NotDifferentiable as NotDifferentiable
+from .core.gradients import RegisterGradient as RegisterGradient
+from .core.gradients import UnconnectedGradients as UnconnectedGradients
+from .core.gradients import gradients as gradients
+from .core.gradients import hessians as hessians

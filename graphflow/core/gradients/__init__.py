@@ -1,0 +1,8 @@
+"""Stage 5 of the pipeline: reverse mode, one walk that calls each op's own gradient."""
+
+from .gradients import AggregationMethod as AggregationMethod
+from .gradients import UnconnectedGradients as UnconnectedGradients
+from .gradients import gradients as gradients
+from .hessians import hessians as hessians
+from .registration import NotDifferentiable as NotDifferentiable
+from .registration import RegisterGradient as RegisterGradient

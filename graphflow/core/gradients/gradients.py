@@ -1,0 +1,315 @@
+"""tf.gradients: one walk from the outputs back to the inputs, over a dict of output gradients.
+
+Only nodes on a path from an x to a y are visited, each after all its consumers on such paths, so
+that its output gradients are complete when its gradient function is called.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from typing import Any
+
+from .. import ops
+from ..base import dtypes
+from ..graph.conversion import convert_to_tensor
+from ..graph.func_graph import FuncGraph
+from ..graph.graph import Graph
+from ..graph.indexed_slices import IndexedSlices, convert_to_tensor_or_indexed_slices
+from ..graph.op_def import find_gradient
+from ..graph.operation import Operation
+from ..graph.scopes import name_scope
+from ..graph.stacks import get_default_graph
+from ..graph.tensor import Tensor
+from .aggregate import aggregate
+
+Gradient = Any  # Tensor, IndexedSlices, or None
+
+
+class AggregationMethod:
+    """How several gradients of one tensor are summed. All of them give the same sum here."""
+
+    ADD_N = 0
+    DEFAULT = ADD_N
+    EXPERIMENTAL_TREE = 1
+    EXPERIMENTAL_ACCUMULATE_N = 2
+
+
+class UnconnectedGradients(Enum):
+    """What `tf.gradients` gives for an x that no y depends on."""
+
+    NONE = "none"
+    ZERO = "zero"
+
+
+def gradients(
+    ys: Any,
+    xs: Any,
+    grad_ys: Any = None,
+    name: str = "gradients",
+    colocate_gradients_with_ops: bool = False,
+    gate_gradients: bool = False,
+    aggregation_method: int | None = None,
+    stop_gradients: Any = None,
+    unconnected_gradients: Any = UnconnectedGradients.NONE,
+) -> list[Gradient]:
+    """Symbolic derivatives of the sum of `ys` with respect to each x in `xs`.
+
+    Args:
+      ys: a tensor or list of tensors.
+      xs: a tensor, variable, or list of these.
+      grad_ys: gradients that stand for dy, one (or None, for ones) per y.
+      name: the name scope of the nodes added.
+      colocate_gradients_with_ops: whether they are placed with the nodes they belong to.
+      gate_gradients: whether the gradients of a node's inputs wait for each other.
+      aggregation_method: one of `tf.AggregationMethod`; they differ in nothing here.
+      stop_gradients: tensors treated as constants.
+      unconnected_gradients: `tf.UnconnectedGradients`: None or zeros for unconnected xs.
+
+    Returns:
+      For each x: a Tensor, an IndexedSlices (where only some rows were used), or None.
+
+    Raises:
+      LookupError: a node on the way has no gradient registered.
+      ValueError: a gradient function's result has the wrong number, or `grad_ys` the wrong length.
+      TypeError: a y or a grad_y is of a type that has no gradient.
+    """
+    ys, xs = _as_list(ys), _as_list(xs)
+    stops = [] if stop_gradients is None else _as_list(stop_gradients)
+    grads = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
+    if len(grads) != len(ys):
+        raise ValueError(f"Passed {len(grads)} grad_ys for {len(ys)} ys")
+    unconnected = UnconnectedGradients(unconnected_gradients)
+    with name_scope(name, "gradients", [*ys, *xs, *stops, *grads]) as scope:
+        ys = [_as_y(y) for y in ys]
+        xs = [_as_x(x) for x in xs]
+        stops = [_as_x(x) for x in stops]
+        walk = _Walk(ys, [_handle(x) for x in xs], stops, scope, gate_gradients)
+        walk.colocate = colocate_gradients_with_ops
+        walk.run(ys, _initial_gradients(ys, grads, walk))
+        results = [walk.gradient_of(_handle(x)) for x in xs]
+    if unconnected is UnconnectedGradients.ZERO:
+        results = [_zeros(x) if g is None else g for x, g in zip(xs, results, strict=True)]
+    return results
+
+
+def _zeros(x: Any) -> Tensor:
+    tensor: Tensor = ops.array.zeros_like(_values_of(x))
+    return tensor
+
+
+def _as_list(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _as_y(y: Any) -> Any:
+    y = convert_to_tensor_or_indexed_slices(y, name="y")
+    return y
+
+
+def _as_x(x: Any) -> Any:
+    """Variables stand for themselves (their reference); the rest is converted."""
+    if hasattr(x, "_as_graph_element") or isinstance(x, IndexedSlices):
+        return x
+    return convert_to_tensor(x, name="x")
+
+
+def _values_of(x: Any) -> Any:
+    return x.values if isinstance(x, IndexedSlices) else x
+
+
+def _handle(x: Any) -> Tensor:
+    """The tensor that the graph's nodes read when they read x."""
+    if isinstance(x, IndexedSlices):
+        return _handle(x.values)
+    to_handle = getattr(x, "_gradient_handle", None) or getattr(x, "_as_graph_element", None)
+    tensor: Tensor = to_handle() if to_handle is not None else x
+    graph = get_default_graph()
+    if isinstance(graph, FuncGraph) and graph._is_enclosing(tensor.graph):
+        return graph._own(tensor)
+    return tensor
+
+
+def _initial_gradients(ys: list[Any], grads: list[Any], walk: _Walk) -> list[Gradient]:
+    result = []
+    for index, (y, grad) in enumerate(zip(ys, grads, strict=True)):
+        if grad is None:
+            result.append(_ones_like(y, index, walk))
+            continue
+        if y.dtype.is_floating or y.dtype.is_integer or y.dtype.is_complex:
+            grad = convert_to_tensor_or_indexed_slices(grad, name=f"grad_ys_{index}")
+            kinds = ("is_floating", "is_integer", "is_complex")
+            same_kind = any(getattr(grad.dtype, k) and getattr(y.dtype, k) for k in kinds)
+            if not same_kind:
+                raise TypeError(
+                    f"Gradient type {grad.dtype.name} generated for tensor {y} of type "
+                    f"{y.dtype.name}: they must be of one kind"
+                )
+        elif y.dtype not in (dtypes.resource, dtypes.variant):
+            raise TypeError(f"Tensor {y} with type {y.dtype.name} must be numeric to have a gradient")
+        if isinstance(grad, IndexedSlices) or y.dtype in (dtypes.resource, dtypes.variant):
+            result.append(grad)
+        else:
+            result.append(ops.array.identity(grad, name=f"grad_ys_{index}"))
+    return result
+
+
+def _ones_like(y: Any, index: int, walk: _Walk) -> Tensor:
+    if y.dtype.is_complex:
+        raise TypeError(
+            f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype.name})"
+        )
+    y = _values_of(y)
+    with walk.placed_with(y.op):
+        one = ops.array.constant(1, dtype=y.dtype.base_dtype, name=f"grad_ys_{index}")
+        ones: Tensor = ops.array.fill(ops.array.shape(y), one, name=f"grad_ys_{index}")
+    return ones
+
+
+class _Walk:
+    """One reverse walk: which nodes lie between xs and ys, and the gradients found so far."""
+
+    def __init__(
+        self,
+        ys: Sequence[Any],
+        xs: Sequence[Tensor],
+        stops: Sequence[Any],
+        scope: str,
+        gate_gradients: bool,
+    ) -> None:
+        self.colocate = False
+        self._scope = scope
+        self._gate = gate_gradients
+        self._graph: Graph = get_default_graph()
+        self._xs = set(xs)
+        self._received: dict[Tensor, list[Gradient]] = {}
+        self._between = self._ops_between([_values_of(y) for y in ys], xs)
+        self._stopped_ops = self._find_stopped(xs, stops)
+
+    def _ops_between(self, ys: Sequence[Tensor], xs: Sequence[Tensor]) -> set[Operation]:
+        """The nodes that some y depends on and that depend on some x."""
+        behind = _reach([y.op for y in ys], lambda op: [t.op for t in op.inputs])
+        x_ops = [x.op for x in xs]
+        ahead = _reach(x_ops, lambda op: [use for use, _ in op._uses if use in behind])
+        return behind & ahead
+
+    def _find_stopped(self, xs: Sequence[Tensor], stops: Sequence[Any]) -> set[Operation]:
+        """Where the walk ends: what the user stops at, and xs that depend on no other x."""
+        stopped = {_handle(stop).op for stop in stops}
+        for op in {x.op for x in xs}:
+            if not any(tensor.op in self._between for tensor in op.inputs):
+                stopped.add(op)
+        return stopped
+
+    def run(self, ys: Sequence[Any], grads: Sequence[Gradient]) -> None:
+        waiting = {op: 0 for op in self._between}
+        for op in self._between:
+            for before in {t.op for t in self._flows_into(op)}:
+                waiting[before] += 1
+        for y, grad in zip(ys, grads, strict=True):
+            self._received.setdefault(_values_of(y), []).append(grad)
+        ready = [(-op._id, op) for op, count in waiting.items() if count == 0]
+        heapq.heapify(ready)
+        while ready:
+            _, op = heapq.heappop(ready)
+            self._visit(op)
+            for before in {t.op for t in self._flows_into(op)}:
+                waiting[before] -= 1
+                if waiting[before] == 0:
+                    heapq.heappush(ready, (-before._id, before))
+
+    def _flows_into(self, op: Operation) -> list[Tensor]:
+        """The inputs that gradients flow to."""
+        if op in self._stopped_ops:
+            return []
+        return [t for t in op.inputs if t.op in self._between]
+
+    def gradient_of(self, tensor: Tensor) -> Gradient:
+        """The sum of what a tensor received; None for nothing."""
+        received = [g for g in self._received.get(tensor, []) if g is not None]
+        if len(received) <= 1:
+            return received[0] if received else None
+        total = aggregate(received)
+        self._received[tensor] = [total]
+        return total
+
+    def _visit(self, op: Operation) -> None:
+        if op in self._stopped_ops or not op.inputs:
+            return
+        out_grads = [self.gradient_of(tensor) for tensor in op.outputs]
+        if all(grad is None for grad in out_grads):
+            return
+        function = find_gradient(op)
+        if function is None:
+            return
+        with self.placed_with(op), name_scope(f"{op.name}_grad"):
+            out_grads = [_zero_if_missing(op, i, g) for i, g in enumerate(out_grads)]
+            in_grads = _as_list(function(op, *out_grads))
+            if self._gate and sum(g is not None for g in in_grads) > 1:
+                in_grads = _gated(in_grads)
+        self._check_count(op, in_grads)
+        for tensor, grad in zip(op.inputs, in_grads, strict=True):
+            if grad is not None:
+                self._receive(op, tensor, grad)
+
+    @staticmethod
+    def _check_count(op: Operation, in_grads: list[Gradient]) -> None:
+        if len(in_grads) != len(op.inputs):
+            raise ValueError(
+                f"Num gradients {len(in_grads)} generated for op {op.node_def} do not match num "
+                f"inputs {len(op.inputs)}"
+            )
+
+    def _receive(self, op: Operation, tensor: Tensor, grad: Gradient) -> None:
+        if isinstance(grad, Tensor) and grad.dtype not in (dtypes.resource, dtypes.variant):
+            if tensor.dtype != dtypes.resource:
+                try:
+                    grad.set_shape(tensor.shape)
+                except ValueError:
+                    raise ValueError(
+                        f"Incompatible shapes between op input and calculated input gradient. "
+                        f"Forward operation: {op.name}. Original input shape: {tensor.shape}. "
+                        f"Calculated input gradient shape: {grad.shape}"
+                    ) from None
+        self._received.setdefault(tensor, []).append(grad)
+
+    @contextlib.contextmanager
+    def placed_with(self, op: Operation) -> Iterator[None]:
+        """With `colocate_gradients_with_ops`, nodes go where `op` is."""
+        if self.colocate and op.graph is self._graph:
+            with self._graph.colocate_with(op, ignore_existing=True):
+                yield
+        else:
+            yield
+
+
+def _reach(roots: Iterable[Operation], neighbours: Any) -> set[Operation]:
+    seen: set[Operation] = set()
+    stack = list(roots)
+    while stack:
+        op = stack.pop()
+        if op not in seen:
+            seen.add(op)
+            stack.extend(neighbours(op))
+    return seen
+
+
+def _zero_if_missing(op: Operation, index: int, grad: Gradient) -> Gradient:
+    """Gradient functions get zeros for an output that nothing needed, as in TF1.
+
+    Ops whose outputs are bodies' results take None, since zeros could not be typed for all.
+    """
+    if grad is not None or op.type in ("If", "While"):
+        return grad
+    output = op.outputs[index]
+    dtype = output.dtype.base_dtype
+    if not (dtype.is_floating or dtype.is_complex):
+        return None
+    return ops.array.zeros_like(output)
+
+
+def _gated(grads: list[Gradient]) -> list[Gradient]:
+    """The gradients, none of which is there before all are."""
+    return ops.control.tuple(grads)  # type: ignore[no-any-return]
