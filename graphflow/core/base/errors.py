@@ -35,18 +35,20 @@ class OpError(Exception):
       node_def: the NodeDef of the operation that failed, or None.
       op: the Operation that failed, or None.
       message: what went wrong.
-      error_code: one of this module's status codes.
+      error_code: one of this module's status codes; by default the one that the class stands for.
 
     `str(error)` is the message, then the node's name and the user's line that made it.
     TF1 prints the whole stack of that line instead.
     """
 
-    def __init__(self, node_def: Any, op: Any, message: str, error_code: int | None) -> None:
+    code: ClassVar[int] = UNKNOWN
+
+    def __init__(self, node_def: Any, op: Any, message: str, error_code: int | None = None) -> None:
         super().__init__(message)
         self._node_def = node_def
         self._op = op
         self._message = message
-        self._error_code = error_code
+        self._error_code = self.code if error_code is None else error_code
 
     @property
     def node_def(self) -> Any:
@@ -64,7 +66,7 @@ class OpError(Exception):
         return self._message
 
     @property
-    def error_code(self) -> int | None:
+    def error_code(self) -> int:
         """The status code."""
         return self._error_code
 
@@ -77,10 +79,7 @@ class OpError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A graph does not travel to another process; the place it would have named does.
-        return type(self), self._pickled_args()
-
-    def _pickled_args(self) -> tuple[Any, ...]:
-        return self._node_def, None, str(self), self._error_code
+        return type(self), (self._node_def, None, str(self), self._error_code)
 
 
 def _place_of(op: Any) -> str:
@@ -95,120 +94,103 @@ def _place_of(op: Any) -> str:
     return f"{place}\n\t {source}" if source else place
 
 
-class _StatusError(OpError):
-    """An OpError whose class says its code."""
-
-    code: ClassVar[int]
-
-    def __init__(self, node_def: Any, op: Any, message: str) -> None:
-        super().__init__(node_def, op, message, self.code)
-
-    def _pickled_args(self) -> tuple[Any, ...]:
-        return self._node_def, None, str(self)
-
-
 class UnknownError(OpError):
     """A failure of no known kind; `error_code` keeps the code that came with it."""
 
-    def __init__(
-        self, node_def: Any, op: Any, message: str, error_code: int | None = UNKNOWN
-    ) -> None:
-        super().__init__(node_def, op, message, error_code)
+    code = UNKNOWN
 
 
-class CancelledError(_StatusError):
+class CancelledError(OpError):
     """The run was cancelled, for instance by closing its session or its queue."""
 
     code = CANCELLED
 
 
-class InvalidArgumentError(_StatusError):
+class InvalidArgumentError(OpError):
     """An operation got a value, shape or dtype that it cannot work with."""
 
     code = INVALID_ARGUMENT
 
 
-class DeadlineExceededError(_StatusError):
+class DeadlineExceededError(OpError):
     """A time limit passed before the operation ended."""
 
     code = DEADLINE_EXCEEDED
 
 
-class NotFoundError(_StatusError):
+class NotFoundError(OpError):
     """A file, checkpoint key or other named thing is missing."""
 
     code = NOT_FOUND
 
 
-class AlreadyExistsError(_StatusError):
+class AlreadyExistsError(OpError):
     """A thing to be created is there already."""
 
     code = ALREADY_EXISTS
 
 
-class PermissionDeniedError(_StatusError):
+class PermissionDeniedError(OpError):
     """The process may not read or write what the operation needs."""
 
     code = PERMISSION_DENIED
 
 
-class UnauthenticatedError(_StatusError):
+class UnauthenticatedError(OpError):
     """The request carries no valid credentials."""
 
     code = UNAUTHENTICATED
 
 
-class ResourceExhaustedError(_StatusError):
+class ResourceExhaustedError(OpError):
     """Memory, disk or a quota ran out."""
 
     code = RESOURCE_EXHAUSTED
 
 
-class FailedPreconditionError(_StatusError):
+class FailedPreconditionError(OpError):
     """The state does not allow the operation: most often a variable without a value yet."""
 
     code = FAILED_PRECONDITION
 
 
-class AbortedError(_StatusError):
+class AbortedError(OpError):
     """The operation was given up because of a concurrent one."""
 
     code = ABORTED
 
 
-class OutOfRangeError(_StatusError):
+class OutOfRangeError(OpError):
     """An input was read past its end: an exhausted iterator, queue or counter."""
 
     code = OUT_OF_RANGE
 
 
-class UnimplementedError(_StatusError):
+class UnimplementedError(OpError):
     """The operation has no implementation for these arguments."""
 
     code = UNIMPLEMENTED
 
 
-class InternalError(_StatusError):
+class InternalError(OpError):
     """The engine broke a promise to itself: a bug to report."""
 
     code = INTERNAL
 
 
-class UnavailableError(_StatusError):
+class UnavailableError(OpError):
     """The engine cannot be reached at the moment."""
 
     code = UNAVAILABLE
 
 
-class DataLossError(_StatusError):
+class DataLossError(OpError):
     """Data is damaged beyond repair: a truncated file, a checksum that does not match."""
 
     code = DATA_LOSS
 
 
-_CODE_TO_CLASS: dict[int, type[OpError]] = {UNKNOWN: UnknownError} | {
-    error_class.code: error_class for error_class in _StatusError.__subclasses__()
-}
+_CODE_TO_CLASS = {error_class.code: error_class for error_class in OpError.__subclasses__()}
 _CLASS_TO_CODE = {error_class: code for code, error_class in _CODE_TO_CLASS.items()}
 
 
@@ -240,4 +222,4 @@ def error_code_from_exception_type(cls: type[BaseException]) -> int | UnknownErr
         if error_class is cls:
             return code
     warnings.warn("Unknown class exception", stacklevel=2)
-    return UnknownError(None, None, "Unknown class exception", None)
+    return UnknownError(None, None, "Unknown class exception")

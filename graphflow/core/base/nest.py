@@ -34,7 +34,7 @@ class CompositeTensor(ABC):
 def _is_sequence_type(cls: type) -> bool:
     if issubclass(cls, (Mapping, MappingView)) or hasattr(cls, "__attrs_attrs__"):
         return True
-    return issubclass(cls, Sequence) and not issubclass(cls, (str, bytes, bytearray))
+    return issubclass(cls, Sequence) and not issubclass(cls, (str, bytes))
 
 
 def is_sequence(seq: Any) -> bool:
@@ -44,11 +44,10 @@ def is_sequence(seq: Any) -> bool:
       seq: any value.
 
     Returns:
-      True for sequences other than strings, mappings and their views, and attrs classes. Sets and
+      True for sequences other than text and bytes, mappings and their views, and attrs classes. Sets and
       arrays are leaves.
     """
-    cls: Hashable = type(seq)
-    return _is_sequence_type(cls)
+    return _is_sequence_type(type(seq))  # type: ignore[arg-type]  # mypy: a class is not Hashable
 
 
 is_nested = is_sequence
