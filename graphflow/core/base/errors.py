@@ -79,7 +79,8 @@ class OpError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A graph does not travel to another process; the place it would have named does.
-        return type(self), (self._node_def, None, str(self), self._error_code)
+        message = self._message if self._op is None else str(self)
+        return type(self), (self._node_def, None, message, self._error_code)
 
 
 def _place_of(op: Any) -> str:
@@ -191,7 +192,9 @@ class DataLossError(OpError):
 
 
 _CODE_TO_CLASS = {error_class.code: error_class for error_class in OpError.__subclasses__()}
-_CLASS_TO_CODE = {error_class: code for code, error_class in _CODE_TO_CLASS.items()}
+_CLASS_TO_CODE: dict[type[BaseException], int] = {
+    error_class: code for code, error_class in _CODE_TO_CLASS.items()
+}
 
 
 def exception_type_from_error_code(error_code: int) -> type[OpError]:
@@ -218,8 +221,8 @@ def error_code_from_exception_type(cls: type[BaseException]) -> int | UnknownErr
     Returns:
       The code; for any other class, as in TF1, a warning and an UnknownError *object*.
     """
-    for error_class, code in _CLASS_TO_CODE.items():
-        if error_class is cls:
-            return code
+    code = _CLASS_TO_CODE.get(cls)
+    if code is not None:
+        return code
     warnings.warn("Unknown class exception", stacklevel=2)
     return UnknownError(None, None, "Unknown class exception")

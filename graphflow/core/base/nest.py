@@ -44,8 +44,8 @@ def is_sequence(seq: Any) -> bool:
       seq: any value.
 
     Returns:
-      True for sequences other than text and bytes, mappings and their views, and attrs classes. Sets and
-      arrays are leaves.
+      True for sequences other than text and bytes, mappings and their views, and attrs classes.
+      Sets and arrays are leaves.
     """
     return _is_sequence_type(type(seq))  # type: ignore[arg-type]  # mypy: a class is not Hashable
 

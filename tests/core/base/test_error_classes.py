@@ -82,3 +82,8 @@ def test_pickle(code: int) -> None:
     assert type(copy) is type(error)
     assert (copy.node_def, copy.op, copy.error_code) == ("node", None, code)
     assert str(copy) == str(error)
+
+
+def test_pickle_without_op_or_message() -> None:
+    error = errors.AbortedError(None, None, None)  # type: ignore[arg-type]
+    assert pickle.loads(pickle.dumps(error)).message is None
