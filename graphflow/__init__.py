@@ -40,6 +40,84 @@ from .core.ops.array import identity as identity
 from .core.ops.array import identity_n as identity_n
 from .core.ops.array import stop_gradient as stop_gradient
 
+# core/ops/control
+from .core.ops.control import group as group
+from .core.ops.control import no_op as no_op
+
+# core/ops/state
+from .core.ops.state import assign as assign
+from .core.ops.state import assign_add as assign_add
+from .core.ops.state import assign_sub as assign_sub
+from .core.ops.state import batch_scatter_update as batch_scatter_update
+from .core.ops.state import count_up_to as count_up_to
+from .core.ops.state import scatter_add as scatter_add
+from .core.ops.state import scatter_div as scatter_div
+from .core.ops.state import scatter_max as scatter_max
+from .core.ops.state import scatter_min as scatter_min
+from .core.ops.state import scatter_mul as scatter_mul
+from .core.ops.state import scatter_nd_add as scatter_nd_add
+from .core.ops.state import scatter_nd_sub as scatter_nd_sub
+from .core.ops.state import scatter_nd_update as scatter_nd_update
+from .core.ops.state import scatter_sub as scatter_sub
+from .core.ops.state import scatter_update as scatter_update
+
+# core/variables
+from . import initializers as initializers
+from .core.variables.collections import all_variables as all_variables
+from .core.variables.collections import assert_variables_initialized as assert_variables_initialized
+from .core.variables.collections import global_variables as global_variables
+from .core.variables.collections import global_variables_initializer as global_variables_initializer
+from .core.variables.collections import initialize_all_variables as initialize_all_variables
+from .core.variables.collections import initialize_local_variables as initialize_local_variables
+from .core.variables.collections import initialize_variables as initialize_variables
+from .core.variables.collections import is_variable_initialized as is_variable_initialized
+from .core.variables.collections import local_variables as local_variables
+from .core.variables.collections import local_variables_initializer as local_variables_initializer
+from .core.variables.collections import model_variables as model_variables
+from .core.variables.collections import moving_average_variables as moving_average_variables
+from .core.variables.collections import (
+    report_uninitialized_variables as report_uninitialized_variables,
+)
+from .core.variables.collections import trainable_variables as trainable_variables
+from .core.variables.collections import variables_initializer as variables_initializer
+from .core.variables.creators import disable_resource_variables as disable_resource_variables
+from .core.variables.creators import enable_resource_variables as enable_resource_variables
+from .core.variables.creators import resource_variables_enabled as resource_variables_enabled
+from .core.variables.creators import variable_creator_scope as variable_creator_scope
+from .core.variables.initializers import Constant as constant_initializer
+from .core.variables.initializers import GlorotNormal as glorot_normal_initializer
+from .core.variables.initializers import GlorotUniform as glorot_uniform_initializer
+from .core.variables.initializers import Ones as ones_initializer
+from .core.variables.initializers import Orthogonal as orthogonal_initializer
+from .core.variables.initializers import RandomNormal as random_normal_initializer
+from .core.variables.initializers import RandomUniform as random_uniform_initializer
+from .core.variables.initializers import TruncatedNormal as truncated_normal_initializer
+from .core.variables.initializers import UniformUnitScaling as uniform_unit_scaling_initializer
+from .core.variables.initializers import VarianceScaling as variance_scaling_initializer
+from .core.variables.initializers import Zeros as zeros_initializer
+from .core.variables.modes import VariableAggregation as VariableAggregation
+from .core.variables.modes import VariableSynchronization as VariableSynchronization
+from .core.variables.partitioners import fixed_size_partitioner as fixed_size_partitioner
+from .core.variables.partitioners import (
+    min_max_variable_partitioner as min_max_variable_partitioner,
+)
+from .core.variables.partitioners import (
+    variable_axis_size_partitioner as variable_axis_size_partitioner,
+)
+from .core.variables.reuse import AUTO_REUSE as AUTO_REUSE
+from .core.variables.template import make_template as make_template
+from .core.variables.variable import Variable as Variable
+from .core.variables.variable_scope import VariableScope as VariableScope
+from .core.variables.variable_scope import (
+    create_partitioned_variables as create_partitioned_variables,
+)
+from .core.variables.variable_scope import get_local_variable as get_local_variable
+from .core.variables.variable_scope import get_variable as get_variable
+from .core.variables.variable_scope import get_variable_scope as get_variable_scope
+from .core.variables.variable_scope import no_regularizer as no_regularizer
+from .core.variables.variable_scope import variable_op_scope as variable_op_scope
+from .core.variables.variable_scope import variable_scope as variable_scope
+
 # core/session
 from .core.session.session import InteractiveSession as InteractiveSession
 from .core.session.session import Session as Session

@@ -5,6 +5,7 @@ What `tf.matmul(a, 3.0)` needs between the user's call and `Graph._add_node`.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections import namedtuple
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from typing import Any
 from ..base import dtypes
 from .attr_values import normalize_attr
 from .conversion import convert_to_tensor, graph_of_inputs
+from .graph import Graph
 from .op_def import ArgDef, OpDef, output_structure
 from .operation import Operation
 from .scopes import name_scope
@@ -36,8 +38,21 @@ def apply_op(op_def: OpDef, args: Sequence[Any], kwargs: dict[str, Any], name: s
             elif attr.name in op_def.inferred_attrs:
                 # inferred from the inputs: it still has to be among the allowed
                 attrs[attr.name] = normalize_attr(op_def.name, attr, attrs[attr.name])
-        op = graph._add_node(op_def, inputs, attrs, scope)
+        with _beside_references(graph, op_def, inputs, attrs):
+            op = graph._add_node(op_def, inputs, attrs, scope)
     return _result(op)
+
+
+def _beside_references(
+    graph: Graph, op_def: OpDef, inputs: Sequence[Tensor], attrs: dict[str, Any]
+) -> contextlib.AbstractContextManager[Any]:
+    """Places a node that takes variables by reference where they are."""
+    scopes = contextlib.ExitStack()
+    if any(arg.is_ref for arg in op_def.inputs):
+        for tensor, dtype in zip(inputs, op_def.input_dtypes(attrs), strict=True):
+            if dtype._is_ref_dtype:
+                scopes.enter_context(graph.colocate_with(tensor.op))
+    return scopes
 
 
 def _bind(
@@ -126,7 +141,9 @@ def _convert_list(
     op_def: OpDef, arg: ArgDef, value: Any, attrs: dict[str, Any], source: dict[str, str]
 ) -> list[Tensor]:
     if not isinstance(value, list | tuple):
-        raise TypeError(f"Expected list for '{arg.name}' argument to '{op_def.name}' Op, not {value}.")
+        raise TypeError(
+            f"Expected list for '{arg.name}' argument to '{op_def.name}' Op, not {value}."
+        )
     if arg.type_list_attr is not None:
         return _convert_mixed_list(op_def, arg, value, attrs)
     wanted, preferred = _wanted_type(op_def, arg, attrs)

@@ -43,10 +43,15 @@ def capture_stack() -> RawStack:
     return stack
 
 
+def is_internal_file(filename: str) -> bool:
+    """Whether it is one of this package's own files."""
+    return filename.startswith(_PACKAGE)
+
+
 def user_frame(stack: RawStack) -> UserFrame:
     """The innermost frame outside this package (the outermost frame when all are inside)."""
     for code, lineno in stack:
-        if not code.co_filename.startswith(_PACKAGE):
+        if not is_internal_file(code.co_filename):
             return UserFrame(code.co_filename, lineno, code.co_name)
     code, lineno = stack[-1]
     return UserFrame(code.co_filename, lineno, code.co_name)

@@ -73,7 +73,7 @@ class Interpreter:
             function=node.op.reference,
             takes_context=node.op.takes_context,
             inputs=tuple(self._slots[value] for value in node.inputs),
-            wants_ref=tuple(dtype._is_ref_dtype for dtype in node.input_dtypes),
+            wants_ref=tuple(_is_cell(dtype) for dtype in node.input_dtypes),
             outputs=tuple(self._slots[value] for value in own),
             numpy_types=tuple(_numpy_type(dtype) for dtype in node.output_dtypes),
             released=tuple(self._slots[value] for value in dying),
@@ -135,7 +135,7 @@ class Interpreter:
 def _run_step(step: _Step, slots: list[Any], context: Context) -> None:
     try:
         inputs = [
-            slots[slot] if ref or not isinstance(slots[slot], Ref) else read_ref(slots[slot])
+            slots[slot] if ref or not isinstance(slots[slot], Ref) else slots[slot].read()
             for slot, ref in zip(step.inputs, step.wants_ref, strict=True)
         ]
         if step.takes_context:
@@ -150,20 +150,6 @@ def _run_step(step: _Step, slots: list[Any], context: Context) -> None:
         slots[slot] = value if numpy_type is None else np.asarray(value, dtype=numpy_type)
     for slot in step.released:
         slots[slot] = None
-
-
-def read_ref(ref: Ref) -> np.ndarray:
-    """A variable's current value.
-
-    Raises:
-      FailedPreconditionError: it has none yet.
-    """
-    value = ref.value
-    if value is None:
-        raise errors.FailedPreconditionError(
-            None, None, f"Attempting to use uninitialized value {ref.name}"
-        )
-    return value
 
 
 def node_error(error: Exception, node: Node) -> errors.OpError:
@@ -185,9 +171,14 @@ def node_error(error: Exception, node: Node) -> errors.OpError:
 
 def _numpy_type(dtype: dtypes.DType) -> Any:
     """The array type of an output; None for what is no array: variables, handles, lists."""
-    if dtype._is_ref_dtype or dtype in (dtypes.resource, dtypes.variant):
+    if _is_cell(dtype) or dtype == dtypes.variant:
         return None
     return dtype.as_numpy_dtype
+
+
+def _is_cell(dtype: dtypes.DType) -> bool:
+    """Whether values of the type are variables themselves: references and handles."""
+    return dtype._is_ref_dtype or dtype == dtypes.resource
 
 
 def _assign_slots(program: Program) -> dict[Value, int]:

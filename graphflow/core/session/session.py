@@ -13,7 +13,7 @@ from ..base.ref import Ref
 from ..graph.graph import Graph
 from ..graph.stacks import default_sessions, get_default_graph
 from ..graph.tensor import Tensor
-from ..program.interpreter import Interpreter, read_ref
+from ..program.interpreter import Interpreter
 from ..runtime.context import RunContext, SessionState
 from .compile import compile_fetches
 from .feeds import as_fed_tensor, feed_array, read_feeds
@@ -220,9 +220,9 @@ def own_values(tensors: Sequence[Tensor], values: Sequence[Any]) -> list[Any]:
 
 
 def _own_value(tensor: Tensor, value: Any) -> Any:
-    if isinstance(value, Ref):
+    if isinstance(value, Ref) and tensor.dtype._is_ref_dtype:
         try:
-            value = read_ref(value)
+            value = value.read()
         except errors.OpError as error:
             raise type(error)(None, tensor.op, error.message) from None
     if not isinstance(value, np.ndarray):

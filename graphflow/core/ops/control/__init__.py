@@ -1,1 +1,4 @@
-"""Ops."""
+"""Ops that order, group, branch and repeat others."""
+
+from .group import group as group
+from .group import no_op as no_op
