@@ -35,10 +35,48 @@ from .core.graph.stacks import reset_default_graph as reset_default_graph
 from .core.graph.tensor import Tensor as Tensor
 
 # core/ops/array
+from .core.ops.array import batch_gather as batch_gather
+from .core.ops.array import broadcast_dynamic_shape as broadcast_dynamic_shape
+from .core.ops.array import broadcast_static_shape as broadcast_static_shape
+from .core.ops.array import broadcast_to as broadcast_to
+from .core.ops.array import concat as concat
 from .core.ops.array import constant as constant
+from .core.ops.array import ensure_shape as ensure_shape
+from .core.ops.array import expand_dims as expand_dims
+from .core.ops.array import fill as fill
+from .core.ops.array import gather as gather
+from .core.ops.array import gather_nd as gather_nd
 from .core.ops.array import identity as identity
 from .core.ops.array import identity_n as identity_n
+from .core.ops.array import invert_permutation as invert_permutation
+from .core.ops.array import lin_space as lin_space
+from .core.ops.array import lin_space as linspace
+from .core.ops.array import ones as ones
+from .core.ops.array import ones_like as ones_like
+from .core.ops.array import pad as pad
+from .core.ops.array import parallel_stack as parallel_stack
+from .core.ops.array import placeholder as placeholder
+from .core.ops.array import placeholder_with_default as placeholder_with_default
+from .core.ops.array import range as range
+from .core.ops.array import rank as rank
+from .core.ops.array import required_space_to_batch_paddings as required_space_to_batch_paddings
+from .core.ops.array import reshape as reshape
+from .core.ops.array import shape as shape
+from .core.ops.array import shape_n as shape_n
+from .core.ops.array import size as size
+from .core.ops.array import slice as slice
+from .core.ops.array import sparse_placeholder as sparse_placeholder
+from .core.ops.array import split as split
+from .core.ops.array import squeeze as squeeze
+from .core.ops.array import stack as stack
 from .core.ops.array import stop_gradient as stop_gradient
+from .core.ops.array import strided_slice as strided_slice
+from .core.ops.array import tile as tile
+from .core.ops.array import transpose as transpose
+from .core.ops.array import unravel_index as unravel_index
+from .core.ops.array import unstack as unstack
+from .core.ops.array import zeros as zeros
+from .core.ops.array import zeros_like as zeros_like
 
 # core/ops/control
 from .core.ops.control import group as group
