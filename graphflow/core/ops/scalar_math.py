@@ -51,4 +51,5 @@ Scalar = Any  # a number of the op's type, or what a compiler puts in its place
 
 def where(condition: Scalar, x: Scalar, y: Scalar) -> Scalar:
     """`x` if the condition holds, else `y`; both are computed."""
-    return np.where(condition, x, y)[()]
+    chosen: Scalar = np.where(condition, x, y)
+    return chosen[()]

@@ -28,7 +28,8 @@ from .sparse_values import on_sparse_values
 
 add_op = binary_op(
     "Add",
-    "{bfloat16, half, float, double, uint8, int8, int16, int32, int64, complex64, complex128, string}",
+    "{bfloat16, half, float, double, uint8, int8, int16, int32, int64, complex64, complex128, "
+    "string}",
 )
 add_v2_op = binary_op("AddV2", NUMBERS)
 add_op.define(by_function(np.add))
@@ -380,19 +381,18 @@ def accumulate_n(
     if not inputs or not isinstance(inputs, list | tuple):
         raise ValueError(message)
     values = [convert_to_tensor_or_indexed_slices(value) for value in inputs]
-    if not all(isinstance(value, Tensor) for value in values):
-        raise ValueError(message)
-    if not all(value.dtype.base_dtype == values[0].dtype.base_dtype for value in values):
+    tensors = [value for value in values if isinstance(value, Tensor)]
+    dtype = values[0].dtype.base_dtype
+    if len(tensors) < len(values) or any(t.dtype.base_dtype != dtype for t in tensors):
         raise ValueError(message)
     known = as_shape(shape)
-    for value in values:
-        known = known.merge_with(value.shape)
-    if tensor_dtype is not None and values[0].dtype.base_dtype != dtypes.as_dtype(tensor_dtype):
+    for tensor in tensors:
+        known = known.merge_with(tensor.shape)
+    if tensor_dtype is not None and dtype != dtypes.as_dtype(tensor_dtype):
         raise TypeError(
-            f"tensor_dtype is {dtypes.as_dtype(tensor_dtype).name}, but input is of type "
-            f"{values[0].dtype.name}"
+            f"tensor_dtype is {dtypes.as_dtype(tensor_dtype).name}, but input is of type {dtype.name}"
         )
-    if len(values) == 1:
-        return ops.array.identity(values[0], name=name) if name else values[0]
-    total: Tensor = accumulate_n_v2_op(values, name=name, shape=known)
+    if len(tensors) == 1:
+        return ops.array.identity(tensors[0], name=name) if name else tensors[0]
+    total: Tensor = accumulate_n_v2_op(tensors, name=name, shape=known)
     return total

@@ -360,9 +360,8 @@ def xdivy_scalar(x: Scalar, y: Scalar) -> Scalar:
 @xdivy_op.grad
 def xdivy_grad(op: Any, dz: Any) -> list[Any]:
     x, y = op.inputs
-    not_zero = cast(
-        ops.elementwise.not_equal(x, ops.array.constant(0, x.dtype.base_dtype)), x.dtype
-    )
+    zero = ops.array.constant(0, dtype=x.dtype.base_dtype)
+    not_zero = cast(ops.elementwise.not_equal(x, zero), x.dtype)
     dx = dz * conj(xdivy_op(not_zero, y))
     dy = dz * conj(xdivy_op(-x, ops.elementwise.square(y)))
     return sum_to_shape_of((dx, dy), x, y)

@@ -25,7 +25,7 @@ def select_shape(context: ShapeContext) -> TensorShape:
         # A vector chooses whole rows.
         if shape.ndims == 0:
             raise ValueError(f"Shape must be at least rank 1 but is rank {shape.ndims}")
-        condition.dims[0].assert_is_compatible_with(shape.dims[0])
+        condition.assert_is_compatible_with(shape[:1])
         return shape
     return shape.merge_with(condition)
 
