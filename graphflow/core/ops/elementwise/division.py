@@ -323,8 +323,9 @@ def reciprocal_grad_scalar(y: Scalar, dy: Scalar) -> Scalar:
 @inv_grad_op.grad
 def reciprocal_grad_grad(op: Any, dz: Any) -> list[Any]:
     y, dy = op.inputs
-    two = ops.array.constant(-2, dtype=dz.dtype)
-    return [two * dz * conj(dy) * conj(y), reciprocal_grad_op(y, dz)]
+    # z = -dy * conj(y) ** 2; what goes to y goes through its conjugate.
+    minus_two = ops.array.constant(-2, dtype=dz.dtype)
+    return [minus_two * conj(dz) * dy * conj(y), reciprocal_grad_op(conj(y), dz)]
 
 
 def reciprocal(x: Any, name: str | None = None) -> Tensor:

@@ -162,10 +162,11 @@ def sqrt_grad_scalar(y: Scalar, dy: Scalar) -> Scalar:
 
 @sqrt_grad_op.grad
 def sqrt_grad_grad(op: Any, dz: Any) -> list[Any]:
-    y, dy = op.inputs
+    # z = dy / 2 / conj(y); what goes to y goes through its conjugate.
+    y = op.inputs[0]
     half = ops.array.constant(0.5, dtype=y.dtype.base_dtype)
-    quotient = dz / conj(y)
-    return [-quotient * conj(dy) * half / conj(y), half * quotient]
+    quotient = dz / y
+    return [-conj(quotient) * op.outputs[0], half * quotient]
 
 
 @on_sparse_values("Sqrt")
@@ -208,7 +209,7 @@ def rsqrt_grad_scalar(y: Scalar, dy: Scalar) -> Scalar:
 def rsqrt_grad_grad(op: Any, dz: Any) -> list[Any]:
     y, dy = op.inputs
     factor = ops.array.constant(-1.5, dtype=dz.dtype)
-    return [factor * dz * conj(dy) * square(conj(y)), rsqrt_grad_op(y, dz)]
+    return [factor * conj(dz) * dy * square(conj(y)), rsqrt_grad_op(conj(y), dz)]
 
 
 def rsqrt(x: Any, name: str | None = None) -> Tensor:
