@@ -3,6 +3,44 @@
 Re-exports only: each public name is written where its idea lives. Sections follow the pipeline.
 """
 
+# core/base
+from .core.base import errors as errors
+from .core.base.dtypes import DType as DType
+from .core.base.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
+from .core.base.dtypes import as_dtype as as_dtype
+from .core.base.dtypes import bfloat16 as bfloat16
+from .core.base.dtypes import bool as bool
+from .core.base.dtypes import complex64 as complex64
+from .core.base.dtypes import complex128 as complex128
+from .core.base.dtypes import double as double
+from .core.base.dtypes import float16 as float16
+from .core.base.dtypes import float32 as float32
+from .core.base.dtypes import float64 as float64
+from .core.base.dtypes import half as half
+from .core.base.dtypes import int8 as int8
+from .core.base.dtypes import int16 as int16
+from .core.base.dtypes import int32 as int32
+from .core.base.dtypes import int64 as int64
+from .core.base.dtypes import qint8 as qint8
+from .core.base.dtypes import qint16 as qint16
+from .core.base.dtypes import qint32 as qint32
+from .core.base.dtypes import quint8 as quint8
+from .core.base.dtypes import quint16 as quint16
+from .core.base.dtypes import resource as resource
+from .core.base.dtypes import string as string
+from .core.base.dtypes import uint8 as uint8
+from .core.base.dtypes import uint16 as uint16
+from .core.base.dtypes import uint32 as uint32
+from .core.base.dtypes import uint64 as uint64
+from .core.base.dtypes import variant as variant
+from .core.base.errors import OpError as OpError
+from .core.base.tensor_shape import Dimension as Dimension
+from .core.base.tensor_shape import TensorShape as TensorShape
+from .core.base.tensor_shape import dimension_at_index as dimension_at_index
+from .core.base.tensor_shape import dimension_value as dimension_value
+from .core.base.tensor_shape import disable_v2_tensorshape as disable_v2_tensorshape
+from .core.base.tensor_shape import enable_v2_tensorshape as enable_v2_tensorshape
+
 # core/graph
 from .core.graph.collection_keys import GraphKeys as GraphKeys
 from .core.graph.conversion import convert_to_tensor as convert_to_tensor
@@ -35,10 +73,14 @@ from .core.graph.stacks import reset_default_graph as reset_default_graph
 from .core.graph.tensor import Tensor as Tensor
 
 # core/ops/array
+from .core.ops.array import add_check_numerics_ops as add_check_numerics_ops
 from .core.ops.array import batch_gather as batch_gather
+from .core.ops.array import bitcast as bitcast
+from .core.ops.array import boolean_mask as boolean_mask
 from .core.ops.array import broadcast_dynamic_shape as broadcast_dynamic_shape
 from .core.ops.array import broadcast_static_shape as broadcast_static_shape
 from .core.ops.array import broadcast_to as broadcast_to
+from .core.ops.array import check_numerics as check_numerics
 from .core.ops.array import concat as concat
 from .core.ops.array import constant as constant
 from .core.ops.array import ensure_shape as ensure_shape
@@ -46,21 +88,31 @@ from .core.ops.array import expand_dims as expand_dims
 from .core.ops.array import fill as fill
 from .core.ops.array import gather as gather
 from .core.ops.array import gather_nd as gather_nd
+from .core.ops.array import guarantee_const as guarantee_const
 from .core.ops.array import identity as identity
 from .core.ops.array import identity_n as identity_n
 from .core.ops.array import invert_permutation as invert_permutation
 from .core.ops.array import lin_space as lin_space
 from .core.ops.array import lin_space as linspace
+from .core.ops.array import one_hot as one_hot
 from .core.ops.array import ones as ones
 from .core.ops.array import ones_like as ones_like
 from .core.ops.array import pad as pad
 from .core.ops.array import parallel_stack as parallel_stack
 from .core.ops.array import placeholder as placeholder
 from .core.ops.array import placeholder_with_default as placeholder_with_default
+from .core.ops.array import prevent_gradient as prevent_gradient
 from .core.ops.array import range as range
 from .core.ops.array import rank as rank
 from .core.ops.array import required_space_to_batch_paddings as required_space_to_batch_paddings
 from .core.ops.array import reshape as reshape
+from .core.ops.array import reverse as reverse
+from .core.ops.array import reverse as reverse_v2
+from .core.ops.array import reverse_sequence as reverse_sequence
+from .core.ops.array import roll as roll
+from .core.ops.array import scatter_nd as scatter_nd
+from .core.ops.array import sequence_mask as sequence_mask
+from .core.ops.array import setdiff1d as setdiff1d
 from .core.ops.array import shape as shape
 from .core.ops.array import shape_n as shape_n
 from .core.ops.array import size as size
@@ -71,10 +123,17 @@ from .core.ops.array import squeeze as squeeze
 from .core.ops.array import stack as stack
 from .core.ops.array import stop_gradient as stop_gradient
 from .core.ops.array import strided_slice as strided_slice
+from .core.ops.array import tensor_scatter_add as tensor_scatter_add
+from .core.ops.array import tensor_scatter_sub as tensor_scatter_sub
+from .core.ops.array import tensor_scatter_update as tensor_scatter_update
 from .core.ops.array import tile as tile
 from .core.ops.array import transpose as transpose
+from .core.ops.array import unique as unique
+from .core.ops.array import unique_with_counts as unique_with_counts
 from .core.ops.array import unravel_index as unravel_index
 from .core.ops.array import unstack as unstack
+from .core.ops.array import verify_tensor_all_finite as verify_tensor_all_finite
+from .core.ops.array import where as where
 from .core.ops.array import zeros as zeros
 from .core.ops.array import zeros_like as zeros_like
 
