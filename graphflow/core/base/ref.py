@@ -59,7 +59,7 @@ class Ref:
         return f"Ref({self.name!r}, {self.dtype.name}, {self.shape}, {state})"
 
 
-class locked:  # noqa: N801 - read as a word: `with locked(var, slot):`
+class locked:
     """`with locked(*refs):` keeps other threads from replacing the values of these cells.
 
     The locks are taken in one order by everybody, so that two ops that update the same variables

@@ -435,11 +435,8 @@ class Graph:
             raise ValueError("Trying to reset colocation (op is None) but ignore_existing is not True")
         outer, outer_devices = self._colocation_stack, self._device_stack
         kept = [] if ignore_existing else outer
-        if op is None:
-            self._colocation_stack = []
-        else:
-            self._colocation_stack = [*kept, _operation_of(op)]
-            self._device_stack = []
+        self._colocation_stack = kept if op is None else [*kept, _operation_of(op)]
+        self._device_stack = []  # where `op` is counts for more than the device scopes around
         try:
             yield
         finally:

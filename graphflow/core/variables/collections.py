@@ -104,7 +104,7 @@ def assert_variables_initialized(var_list: Sequence[Any] | None = None) -> Tenso
     ranks = []
     for variable in variables:
         with colocate_with(variable.op):
-            ranks.append(ops.array.rank_op(variable, name="Rank"))
+            ranks.append(ops.array.rank_internal(variable, optimize=False))
     return ranks[0] if len(ranks) == 1 else ops.array.stack(ranks)
 
 

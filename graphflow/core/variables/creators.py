@@ -38,8 +38,8 @@ def resource_variables_enabled() -> bool:
 def create_variable(**arguments: Any) -> Any:
     """The variable that the creators in force make of `tf.Variable`'s arguments."""
     creator: Callable[..., Any] = _create_by_kind
-    for outer in get_default_graph().get_collection(_CREATORS):
-        creator = functools.partial(outer, creator)
+    for entry in get_default_graph().get_collection(_CREATORS):
+        creator = functools.partial(entry.creator, creator)
     return creator(**arguments)
 
 
@@ -65,10 +65,23 @@ def variable_creator_scope(variable_creator: Callable[..., Any]) -> Iterator[Non
     Args:
       variable_creator: `(next_creator, **arguments) -> variable`; it may change the arguments of
         `tf.Variable`, passed as keywords, and calls `next_creator(**arguments)` to make one.
+
+    Raises:
+      RuntimeError: (on leaving) a block entered later is still open.
     """
-    creators = get_default_graph().get_collection_ref(_CREATORS)
-    creators.append(variable_creator)
+    entries = get_default_graph().get_collection_ref(_CREATORS)
+    entry = _Entry(variable_creator)
+    entries.append(entry)
     try:
         yield
     finally:
-        creators.remove(variable_creator)
+        if entries[-1] is not entry:
+            raise RuntimeError("Exiting variable_creator_scope without proper nesting.")
+        entries.pop()
+
+
+class _Entry:
+    """One block: the same creator may be in force several times."""
+
+    def __init__(self, creator: Callable[..., Any]) -> None:
+        self.creator = creator

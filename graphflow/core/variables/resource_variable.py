@@ -19,7 +19,7 @@ from ..graph.scopes import (
     init_scope,
     name_scope,
 )
-from ..graph.stacks import get_default_graph
+from ..graph.stacks import default_graphs, get_default_graph
 from ..graph.tensor import Tensor
 from .initial_values import check_graph_of_initial_value, with_initialized_variables
 from .modes import checked_modes
@@ -37,8 +37,8 @@ class ResourceVariable(Variable):
     _handle: Tensor
     _dtype: DType
     _shape: TensorShape
-    _read: Tensor
-    _cached: Tensor | None = None
+    _graph_element: Tensor
+    _cached_value: Tensor | None = None
 
     def _set_up_from_value(self, **arguments: Any) -> None:
         collections = self._take_modes(arguments)
@@ -70,14 +70,14 @@ class ResourceVariable(Variable):
             value = with_initialized_variables(scope, tensor)
             self._initializer_op = ops.state.assign_variable_op(self._handle, value, name="Assign")
         with name_scope("Read"), device(self._handle.device):
-            self._read = ops.state.read_variable_op(self._handle, dtype=self._dtype)
+            self._graph_element = ops.state.read_variable_op(self._handle, dtype=self._dtype)
         if caching_device is not None:
             with (
                 name_scope("Read"),
                 colocate_with(None, ignore_existing=True),
                 device(caching_device),
             ):
-                self._cached = ops.array.identity(self._read)
+                self._cached_value = ops.array.identity(self._graph_element)
 
     def _set_up_from_proto(self, variable_def: Any, import_scope: str | None) -> None:
         if not variable_def.is_resource:
@@ -104,10 +104,10 @@ class ResourceVariable(Variable):
         else:  # not written before TF 1.11
             read = graph.get_tensor_by_name(f"{self._handle.op.name}/Read/ReadVariableOp:0")
         if read.op.type != "ReadVariableOp":
-            self._cached = read
+            self._cached_value = read
         while read.op.type != "ReadVariableOp":
             read = read.op.inputs[0]
-        self._read = read
+        self._graph_element = read
         if variable_def.HasField("save_slice_info_def"):
             self._save_slice_info = SaveSliceInfo(
                 save_slice_info_def=variable_def.save_slice_info_def, import_scope=import_scope
@@ -118,7 +118,7 @@ class ResourceVariable(Variable):
 
         if export_scope is not None and not self._handle.name.startswith(export_scope):
             return None
-        snapshot = self._read if self._cached is None else self._cached
+        snapshot = self._graph_element if self._cached_value is None else self._cached_value
         proto = VariableDef(
             variable_name=without_scope(self._handle.name, export_scope),
             initializer_name=without_scope(self._initializer_op.name, export_scope),
@@ -171,8 +171,8 @@ class ResourceVariable(Variable):
     # --- reading ---------------------------------------------------------------------------------
 
     def value(self) -> Tensor:
-        if self._cached is not None:
-            return self._cached
+        if self._cached_value is not None:
+            return self._cached_value
         with colocate_with(None, ignore_existing=True), device(self._handle.device):
             return self._read_now()
 
@@ -210,7 +210,12 @@ class ResourceVariable(Variable):
         return self._handle
 
     def _as_graph_element(self) -> Tensor:
-        return self._read
+        return self._graph_element
+
+    @property
+    def _control_dependency(self) -> Operation:
+        """Waiting for a variable waits for what it is made by, and reads nothing."""
+        return self.op
 
     def __bool__(self) -> bool:
         return bool(self.read_value())
@@ -224,10 +229,11 @@ class ResourceVariable(Variable):
         name: str | None = None,
         read_value: bool = True,
     ) -> Any:
-        tensor = convert_to_tensor(value, dtype=self._dtype)
-        self._shape.assert_is_compatible_with(tensor.shape)
-        op = ops.state.assign_variable_op(self._handle, tensor, name=name)
-        return self._lazy_read(op) if read_value else op
+        with self._assigning(after_cached_read=False):
+            tensor = convert_to_tensor(value, dtype=self._dtype)
+            self._shape.assert_is_compatible_with(tensor.shape)
+            op = ops.state.assign_variable_op(self._handle, tensor, name=name)
+            return self._lazy_read(op) if read_value else op
 
     def assign_add(
         self,
@@ -236,10 +242,10 @@ class ResourceVariable(Variable):
         name: str | None = None,
         read_value: bool = True,
     ) -> Any:
-        with self._after_cached_read():
+        with self._assigning():
             tensor = convert_to_tensor(delta, dtype=self._dtype)
             op = ops.state.assign_add_variable_op(self._handle, tensor, name=name)
-        return self._lazy_read(op) if read_value else op
+            return self._lazy_read(op) if read_value else op
 
     def assign_sub(
         self,
@@ -248,14 +254,17 @@ class ResourceVariable(Variable):
         name: str | None = None,
         read_value: bool = True,
     ) -> Any:
-        with self._after_cached_read():
+        with self._assigning():
             tensor = convert_to_tensor(delta, dtype=self._dtype)
             op = ops.state.assign_sub_variable_op(self._handle, tensor, name=name)
-        return self._lazy_read(op) if read_value else op
+            return self._lazy_read(op) if read_value else op
 
     @contextlib.contextmanager
-    def _after_cached_read(self) -> Iterator[None]:
-        with control_dependencies([] if self._cached is None else [self._cached]):
+    def _assigning(self, after_cached_read: bool = True) -> Iterator[None]:
+        """In the variable's graph, if nothing says another one; after reads into its cache."""
+        graph = self.graph if default_graphs.top() is None else get_default_graph()
+        cached = self._cached_value if after_cached_read else None
+        with graph.as_default(), control_dependencies([] if cached is None else [cached]):
             yield
 
     def _lazy_read(self, op: Operation) -> ResourceVariable:
@@ -265,7 +274,7 @@ class ResourceVariable(Variable):
     def _strided_slice_assign(
         self, begin: Any, end: Any, strides: Any, value: Any, name: str, **masks: int
     ) -> Any:
-        with self._after_cached_read():
+        with self._assigning():
             tensor = convert_to_tensor(value, dtype=self._dtype)
             op = ops.state.resource_strided_slice_assign_op(
                 self._handle, begin, end, strides, tensor, name=name, **masks
@@ -307,7 +316,7 @@ class _UpdatedVariable(ResourceVariable):
         updated._shape = variable._shape
         updated._trainable = variable._trainable
         updated._parent = op
-        updated._read = updated._read_now()
+        updated._graph_element = updated._read_now()
         return updated
 
     @property

@@ -60,7 +60,7 @@ class SaveSliceInfo:
 
     def to_proto(self, export_scope: str | None = None) -> Any:
         """A SaveSliceInfoDef proto; None when the variable is outside `export_scope`."""
-        from ...protos.checkpoint_pb2 import SaveSliceInfoDef
+        from ...protos.meta_graph_pb2 import SaveSliceInfoDef
 
         if export_scope is not None and not self.full_name.startswith(export_scope):
             return None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from .. import ops
 from ..base.dtypes import DType
@@ -16,8 +17,8 @@ from ..graph.operation import Operation
 from ..graph.scopes import init_scope
 from ..graph.stacks import get_default_session
 from ..graph.tensor import OVERLOADABLE_OPERATORS, Tensor
+from . import save_slice_info
 from .modes import VariableAggregation, VariableSynchronization, checked_modes
-from .save_slice_info import SaveSliceInfo
 
 
 class Variable:
@@ -51,7 +52,7 @@ class Variable:
       ValueError: no initial value; or its shape is not known although `validate_shape`.
     """
 
-    SaveSliceInfo = SaveSliceInfo
+    SaveSliceInfo = save_slice_info.SaveSliceInfo
 
     # NumPy must ask the variable first in `ndarray + variable`.
     __array_priority__ = 100
@@ -94,14 +95,16 @@ class Variable:
         if cls is Variable:
             from .creators import create_variable  # it knows the kinds, which are made from this
 
-            return create_variable(**arguments)
+            made: Variable = create_variable(**arguments)
+            return made
         variable = super().__new__(cls)
         variable._set_up(**arguments)
         return variable
 
     _constraint: Callable[..., Any] | None = None
-    _save_slice_info: SaveSliceInfo | None = None
+    _save_slice_info: save_slice_info.SaveSliceInfo | None = None
     _trainable = True
+    _distribute_strategy = None  # asked for by code written for several devices
     _synchronization = VariableSynchronization.AUTO
     _aggregation = VariableAggregation.NONE
     _initial_value: Tensor | None
@@ -217,10 +220,10 @@ class Variable:
         """Adds to what is known of the shape."""
         raise NotImplementedError
 
-    def _set_save_slice_info(self, save_slice_info: SaveSliceInfo | None) -> None:
-        self._save_slice_info = save_slice_info
+    def _set_save_slice_info(self, place: save_slice_info.SaveSliceInfo | None) -> None:
+        self._save_slice_info = place
 
-    def _get_save_slice_info(self) -> SaveSliceInfo | None:
+    def _get_save_slice_info(self) -> save_slice_info.SaveSliceInfo | None:
         return self._save_slice_info
 
     # --- reading ---------------------------------------------------------------------------------
@@ -297,6 +300,12 @@ class Variable:
 
     def __copy__(self) -> Variable:
         return self
+
+    def __deepcopy__(self, memo: Any) -> NoReturn:
+        raise NotImplementedError(
+            f"__deepcopy__() is only available when eager execution is enabled: {self.name} has "
+            "its value in a session"
+        )
 
     def __repr__(self) -> str:
         return f"<tf.Variable '{self.name}' shape={self.shape} dtype={self.dtype.name}>"
@@ -442,15 +451,16 @@ class Variable:
 def _overload(operator: str) -> None:
     """Gives Variable a Tensor's operator, applied to its value."""
 
-    def apply(self: Variable, *args: Any) -> Any:
-        return getattr(Tensor, operator)(self.value(), *args)
+    function = getattr(Tensor, operator)
 
-    apply.__name__ = operator
-    setattr(Variable, operator, apply)
+    def apply(self: Variable, *args: Any) -> Any:
+        return function(self.value(), *args)
+
+    setattr(Variable, operator, functools.update_wrapper(apply, function))
 
 
 for _operator in OVERLOADABLE_OPERATORS:
-    if _operator != "__getitem__":
+    if _operator in vars(Tensor) and _operator != "__getitem__":
         _overload(_operator)
 
 

@@ -199,8 +199,8 @@ class VariableScope:
                 aggregation=aggregation,
             )
 
-    def _full_name(self, name: str | None) -> str:
-        return "/".join(part for part in (self._name, name) if part)
+    def _full_name(self, name: str) -> str:
+        return f"{self._name}/{name}" if self._name else name
 
     def _changed(self, **settings: Any) -> VariableScope:
         """A copy with those settings that are not None."""
@@ -416,6 +416,7 @@ class variable_scope:
     Raises:
       TypeError: neither name is given, or an argument is of the wrong type.
       ValueError: `reuse` is none of these, or is True without `name_or_scope`.
+      RuntimeError: (on leaving) a scope entered later is still open.
     """
 
     def __init__(
@@ -458,14 +459,14 @@ class variable_scope:
         }
         self._constraint = constraint
         self._auxiliary_name_scope = auxiliary_name_scope
-        self._entered: list[contextlib.ExitStack] = []
+        self._entered: list[tuple[VariableScope, contextlib.ExitStack]] = []
 
     def __enter__(self) -> VariableScope:
         with contextlib.ExitStack() as stack:
             if not get_default_graph().building_function:
                 stack.enter_context(self._graph.as_default())
             scope = self._enter(stack)
-            self._entered.append(stack.pop_all())
+            self._entered.append((scope, stack.pop_all()))
         return scope
 
     def _enter(self, stack: contextlib.ExitStack) -> VariableScope:
@@ -517,7 +518,9 @@ class variable_scope:
         return scope
 
     def __exit__(self, *exc_info: Any) -> None:
-        self._entered.pop().__exit__(*exc_info)
+        if get_variable_scope() is not self._entered[-1][0]:
+            raise RuntimeError("Improper nesting of variable_scope.")
+        self._entered.pop()[1].__exit__(*exc_info)
 
 
 @contextlib.contextmanager
@@ -563,8 +566,6 @@ def _current(scopes: _Scopes, scope: VariableScope) -> Iterator[None]:
     try:
         yield
     finally:
-        if scopes.current is not scope:
-            raise RuntimeError("Improper nesting of variable_scope.")
         scopes.current = outer
 
 

@@ -255,11 +255,11 @@ class VariableStore:
                 f"{name}/part_{index}",
                 dtype,
                 initializer,
-                SaveSliceInfo(name, shape.as_list(), offset, part_shape),  # type: ignore[arg-type]
+                SaveSliceInfo(name, shape.as_list(), offset, part_shape),
                 reuse=reuse,
                 **passed_on,
             )
-            for index, (offset, part_shape) in enumerate(slices(shape.as_list(), partitions))  # type: ignore[arg-type]
+            for index, (offset, part_shape) in enumerate(slices(shape.as_list(), partitions))
         ]
         whole = PartitionedVariable(name, shape, dtype, parts, partitions)
         self._partitioned_vars[name] = whole

@@ -255,11 +255,11 @@ def _check_static_positions(context: ShapeContext, variable: TensorShape) -> Non
         )
     if variable.ndims is None:
         return
-    inner = updates[batch.ndims :]
-    if inner.ndims != variable.ndims - depth or not inner.is_compatible_with(variable[depth:]):
+    part, inner = variable[depth:], updates[batch.ndims :]
+    if not inner.is_compatible_with(part):
         raise ValueError(
-            f"The inner {variable.ndims - depth} dimensions of input.shape={variable} must match "
-            f"the inner {inner.ndims} dimensions of updates.shape={updates}"
+            f"The inner {part.ndims} dimensions of input.shape={variable} must match the inner "
+            f"{inner.ndims} dimensions of updates.shape={updates}"
         )
 
 

@@ -47,7 +47,7 @@ def floating(dtype: Any) -> DType:
     Raises:
       ValueError: it is not.
     """
-    dtype = dtypes.as_dtype(dtype)
-    if not dtype.is_floating:
-        raise ValueError(f"Expected floating point type, got {dtype}.")
-    return dtype
+    checked = dtypes.as_dtype(dtype)
+    if not checked.is_floating:
+        raise ValueError(f"Expected floating point type, got {checked}.")
+    return checked

@@ -117,8 +117,7 @@ class Identity(Initializer):
         matrix: Tensor = ops.linalg.eye(rows, columns, dtype=dtype)
         if partition_info is not None:
             matrix = ops.array.slice(matrix, partition_info.var_offset, shape)
-        result: Tensor = self.gain * matrix  # type: ignore[operator]
-        return result
+        return ops.elementwise.multiply(self.gain, matrix, name="mul")
 
     def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain, "dtype": self.dtype.name}

@@ -39,10 +39,12 @@ class Orthogonal(Initializer):
         long, short = max(rows, columns), min(rows, columns)
         normal = ops.random.random_normal((long, short), dtype=dtype, seed=self.seed)
         q, r = ops.linalg.qr(normal, full_matrices=False)
-        q = q * ops.elementwise.sign(ops.linalg.diag_part(r))
+        q = q * ops.elementwise.sign(ops.array.diag_part(r))
         if rows < columns:
-            q = ops.linalg.matrix_transpose(q)
-        result: Tensor = self.gain * ops.array.reshape(q, shape)  # type: ignore[operator]
+            q = ops.array.matrix_transpose(q)
+        result: Tensor = ops.elementwise.multiply(
+            self.gain, ops.array.reshape(q, shape), name="mul"
+        )
         return result
 
     def get_config(self) -> dict[str, Any]:
