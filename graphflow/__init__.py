@@ -138,6 +138,9 @@ from .core.ops.array import zeros as zeros
 from .core.ops.array import zeros_like as zeros_like
 
 # core/ops/elementwise
+from . import bitwise as bitwise
+from . import dtypes as dtypes
+from . import math as math
 from .core.ops.elementwise import abs as abs
 from .core.ops.elementwise import accumulate_n as accumulate_n
 from .core.ops.elementwise import acos as acos

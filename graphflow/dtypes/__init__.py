@@ -1,0 +1,33 @@
+"""`tf.dtypes`: element types, and conversions between them."""
+
+from ..core.base.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
+from ..core.base.dtypes import DType as DType
+from ..core.base.dtypes import as_dtype as as_dtype
+from ..core.base.dtypes import bfloat16 as bfloat16
+from ..core.base.dtypes import bool as bool
+from ..core.base.dtypes import complex64 as complex64
+from ..core.base.dtypes import complex128 as complex128
+from ..core.base.dtypes import double as double
+from ..core.base.dtypes import float16 as float16
+from ..core.base.dtypes import float32 as float32
+from ..core.base.dtypes import float64 as float64
+from ..core.base.dtypes import half as half
+from ..core.base.dtypes import int8 as int8
+from ..core.base.dtypes import int16 as int16
+from ..core.base.dtypes import int32 as int32
+from ..core.base.dtypes import int64 as int64
+from ..core.base.dtypes import qint8 as qint8
+from ..core.base.dtypes import qint16 as qint16
+from ..core.base.dtypes import qint32 as qint32
+from ..core.base.dtypes import quint8 as quint8
+from ..core.base.dtypes import quint16 as quint16
+from ..core.base.dtypes import resource as resource
+from ..core.base.dtypes import string as string
+from ..core.base.dtypes import uint8 as uint8
+from ..core.base.dtypes import uint16 as uint16
+from ..core.base.dtypes import uint32 as uint32
+from ..core.base.dtypes import uint64 as uint64
+from ..core.base.dtypes import variant as variant
+from ..core.ops.elementwise import cast as cast
+from ..core.ops.elementwise import complex as complex
+from ..core.ops.elementwise import saturate_cast as saturate_cast
