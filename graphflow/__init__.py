@@ -328,3 +328,6 @@ from .core.gradients import RegisterGradient as RegisterGradient
 from .core.gradients import UnconnectedGradients as UnconnectedGradients
 from .core.gradients import gradients as gradients
 from .core.gradients import hessians as hessians
+
+# public submodules
+from . import nn as nn

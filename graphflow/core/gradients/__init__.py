@@ -1,5 +1,6 @@
 """Stage 5 of the pipeline: reverse mode, one walk that calls each op's own gradient."""
 
+from . import fused_batch_norm as fused_batch_norm
 from .gradients import AggregationMethod as AggregationMethod
 from .gradients import UnconnectedGradients as UnconnectedGradients
 from .gradients import gradients as gradients

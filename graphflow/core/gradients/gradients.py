@@ -148,7 +148,9 @@ def _initial_gradients(ys: list[Any], grads: list[Any], walk: _Walk) -> list[Gra
                     f"{y.dtype.name}: they must be of one kind"
                 )
         elif y.dtype not in (dtypes.resource, dtypes.variant):
-            raise TypeError(f"Tensor {y} with type {y.dtype.name} must be numeric to have a gradient")
+            raise TypeError(
+                f"Tensor {y} with type {y.dtype.name} must be numeric to have a gradient"
+            )
         if isinstance(grad, IndexedSlices) or y.dtype in (dtypes.resource, dtypes.variant):
             result.append(grad)
         else:
@@ -158,9 +160,7 @@ def _initial_gradients(ys: list[Any], grads: list[Any], walk: _Walk) -> list[Gra
 
 def _ones_like(y: Any, index: int, walk: _Walk) -> Tensor:
     if y.dtype.is_complex:
-        raise TypeError(
-            f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype.name})"
-        )
+        raise TypeError(f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype.name})")
     y = _values_of(y)
     with walk.placed_with(y.op):
         one = ops.array.constant(1, dtype=y.dtype.base_dtype, name=f"grad_ys_{index}")

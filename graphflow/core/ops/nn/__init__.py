@@ -1,1 +1,47 @@
-"""Ops."""
+"""Ops of neural networks: convolution, pooling, activations, losses, normalisation."""
+
+from .activations import crelu as crelu
+from .activations import elu as elu
+from .activations import leaky_relu as leaky_relu
+from .activations import relu as relu
+from .activations import relu6 as relu6
+from .activations import relu_layer as relu_layer
+from .activations import selu as selu
+from .activations import softplus as softplus
+from .activations import softsign as softsign
+from .activations import swish as swish
+from .batch_norm import batch_normalization as batch_normalization
+from .batch_norm import fused_batch_norm as fused_batch_norm
+from .batch_norm import moments as moments
+from .bias import bias_add as bias_add
+from .bias import xw_plus_b as xw_plus_b
+from .conv2d import conv2d as conv2d
+from .conv2d import conv2d_backprop_filter as conv2d_backprop_filter
+from .conv2d import conv2d_backprop_input as conv2d_backprop_input
+from .conv2d import conv2d_transpose as conv2d_transpose
+from .cross_entropy import (
+    sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits,
+)
+from .cross_entropy import (
+    softmax_cross_entropy_with_logits as softmax_cross_entropy_with_logits,
+)
+from .cross_entropy import (
+    softmax_cross_entropy_with_logits_v2 as softmax_cross_entropy_with_logits_v2,
+)
+from .cross_entropy import (
+    sparse_softmax_cross_entropy_with_logits as sparse_softmax_cross_entropy_with_logits,
+)
+from .cross_entropy import (
+    weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
+)
+from .pool import avg_pool as avg_pool
+from .pool import avg_pool3d as avg_pool3d
+from .pool import max_pool as max_pool
+from .pool import max_pool3d as max_pool3d
+from .regularize import dropout as dropout
+from .regularize import l2_loss as l2_loss
+from .regularize import l2_normalize as l2_normalize
+from .regularize import local_response_normalization as local_response_normalization
+from .regularize import zero_fraction as zero_fraction
+from .softmax import log_softmax as log_softmax
+from .softmax import softmax as softmax
