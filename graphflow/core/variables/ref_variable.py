@@ -12,12 +12,10 @@ from ..base.dtypes import DType
 from ..base.tensor_shape import TensorShape, as_shape, unknown_shape
 from ..graph.conversion import convert_to_tensor
 from ..graph.operation import Operation
-from ..graph.scopes import add_to_collections, colocate_with, device, init_scope, name_scope
+from ..graph.scopes import colocate_with, device, name_scope
 from ..graph.stacks import get_default_graph
 from ..graph.tensor import Tensor
-from .initial_values import check_graph_of_initial_value, with_initialized_variables
-from .modes import checked_modes
-from .save_slice_info import SaveSliceInfo, within_scope, without_scope
+from .initial_values import with_initialized_variables
 from .variable import Variable
 
 
@@ -30,19 +28,10 @@ class RefVariable(Variable):
     _variable: Tensor
     _snapshot: Tensor
 
-    def _set_up_from_value(self, **arguments: Any) -> None:
-        collections = self._take_modes(arguments)
-        initial_value = arguments["initial_value"]
-        check_graph_of_initial_value(arguments["name"], initial_value)
-        values = [] if callable(initial_value) else [initial_value]
-        with init_scope():
-            with name_scope(arguments["name"], "Variable", values) as scope:
-                self._add_nodes(scope, **arguments)
-            add_to_collections(collections, self)
-
     def _add_nodes(
         self,
         scope: str,
+        *,
         initial_value: Any,
         dtype: Any,
         shape: Any,
@@ -78,46 +67,12 @@ class RefVariable(Variable):
         )
         return variable
 
-    def _set_up_from_proto(self, variable_def: Any, import_scope: str | None) -> None:
-        graph = get_default_graph()
+    def _take_nodes(self, variable: Tensor, snapshot: Tensor | None) -> None:
+        assert snapshot is not None, "VariableDef of a reference variable names its read"
+        self._variable, self._snapshot = variable, snapshot
 
-        def element(name: str) -> Any:
-            return graph.as_graph_element(within_scope(name, import_scope))
-
-        self._variable = element(variable_def.variable_name)
-        self._initializer_op = element(variable_def.initializer_name)
-        initial_name = variable_def.initial_value_name
-        self._initial_value = element(initial_name) if initial_name else None
-        self._snapshot = element(variable_def.snapshot_name)
-        self._synchronization, self._aggregation, self._trainable = checked_modes(
-            variable_def.synchronization,
-            variable_def.aggregation,
-            variable_def.trainable,
-            variable_def.variable_name,
-        )
-        if variable_def.HasField("save_slice_info_def"):
-            self._save_slice_info = SaveSliceInfo(
-                save_slice_info_def=variable_def.save_slice_info_def, import_scope=import_scope
-            )
-
-    def to_proto(self, export_scope: str | None = None) -> Any:
-        from ...protos.meta_graph_pb2 import VariableDef
-
-        if export_scope is not None and not self.name.startswith(export_scope):
-            return None
-        proto = VariableDef(
-            variable_name=without_scope(self._variable.name, export_scope),
-            initializer_name=without_scope(self._initializer_op.name, export_scope),
-            snapshot_name=without_scope(self._snapshot.name, export_scope),
-            trainable=self._trainable,
-            synchronization=self._synchronization.value,
-            aggregation=self._aggregation.value,
-        )
-        if self._initial_value is not None:
-            proto.initial_value_name = without_scope(self._initial_value.name, export_scope)
-        if self._save_slice_info is not None:
-            proto.save_slice_info_def.MergeFrom(self._save_slice_info.to_proto(export_scope))
-        return proto
+    def _snapshot_tensor(self) -> Tensor:
+        return self._snapshot
 
     @property
     def name(self) -> str:

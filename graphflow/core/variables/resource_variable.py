@@ -12,19 +12,15 @@ from ..base.tensor_shape import TensorShape, as_shape
 from ..graph.conversion import convert_to_tensor
 from ..graph.operation import Operation
 from ..graph.scopes import (
-    add_to_collections,
     colocate_with,
     control_dependencies,
     device,
-    init_scope,
     name_scope,
 )
 from ..graph.stacks import default_graphs, get_default_graph
 from ..graph.tensor import Tensor
-from .initial_values import check_graph_of_initial_value, with_initialized_variables
-from .modes import checked_modes
+from .initial_values import with_initialized_variables
 from .ref_variable import as_initial_value, colocated_with_name
-from .save_slice_info import SaveSliceInfo, within_scope, without_scope
 from .variable import Variable
 
 
@@ -40,18 +36,16 @@ class ResourceVariable(Variable):
     _graph_element: Tensor
     _cached_value: Tensor | None = None
 
-    def _set_up_from_value(self, **arguments: Any) -> None:
-        collections = self._take_modes(arguments)
-        initial_value = arguments["initial_value"]
-        check_graph_of_initial_value(arguments["name"], initial_value)
-        values = [] if callable(initial_value) else [initial_value]
-        with init_scope():
-            with name_scope(arguments["name"], "Variable", values) as scope:
-                self._add_nodes(scope, **arguments)
-            add_to_collections(collections, self)
-
     def _add_nodes(
-        self, scope: str, initial_value: Any, dtype: Any, shape: Any, caching_device: Any, **_: Any
+        self,
+        scope: str,
+        *,
+        initial_value: Any,
+        dtype: Any,
+        shape: Any,
+        validate_shape: bool,
+        caching_device: Any,
+        **_: Any,
     ) -> None:
         """The initial value, the handle, its test, its assignment and its read, in TF's order."""
         name = scope.rstrip("/")
@@ -79,60 +73,23 @@ class ResourceVariable(Variable):
             ):
                 self._cached_value = ops.array.identity(self._graph_element)
 
-    def _set_up_from_proto(self, variable_def: Any, import_scope: str | None) -> None:
-        if not variable_def.is_resource:
+    def _take_nodes(self, variable: Tensor, snapshot: Tensor | None) -> None:
+        if variable.op.type != "VarHandleOp":
             raise ValueError("Trying to restore Variable as ResourceVariable.")
-        graph = get_default_graph()
+        self._handle = variable
+        self._dtype = variable.op.node_attrs["dtype"]
+        self._shape = variable.op.node_attrs["shape"]
+        if snapshot is None:  # not written before TF 1.11
+            name = f"{variable.op.name}/Read/ReadVariableOp:0"
+            snapshot = variable.graph.get_tensor_by_name(name)
+        if snapshot.op.type != "ReadVariableOp":
+            self._cached_value = snapshot
+        while snapshot.op.type != "ReadVariableOp":
+            snapshot = snapshot.op.inputs[0]
+        self._graph_element = snapshot
 
-        def element(name: str) -> Any:
-            return graph.as_graph_element(within_scope(name, import_scope))
-
-        self._handle = element(variable_def.variable_name)
-        self._dtype = self._handle.op.node_attrs["dtype"]
-        self._shape = self._handle.op.node_attrs["shape"]
-        self._initializer_op = element(variable_def.initializer_name)
-        initial_name = variable_def.initial_value_name
-        self._initial_value = element(initial_name) if initial_name else None
-        self._synchronization, self._aggregation, self._trainable = checked_modes(
-            variable_def.synchronization,
-            variable_def.aggregation,
-            variable_def.trainable,
-            variable_def.variable_name,
-        )
-        if variable_def.snapshot_name:
-            read = element(variable_def.snapshot_name)
-        else:  # not written before TF 1.11
-            read = graph.get_tensor_by_name(f"{self._handle.op.name}/Read/ReadVariableOp:0")
-        if read.op.type != "ReadVariableOp":
-            self._cached_value = read
-        while read.op.type != "ReadVariableOp":
-            read = read.op.inputs[0]
-        self._graph_element = read
-        if variable_def.HasField("save_slice_info_def"):
-            self._save_slice_info = SaveSliceInfo(
-                save_slice_info_def=variable_def.save_slice_info_def, import_scope=import_scope
-            )
-
-    def to_proto(self, export_scope: str | None = None) -> Any:
-        from ...protos.meta_graph_pb2 import VariableDef
-
-        if export_scope is not None and not self._handle.name.startswith(export_scope):
-            return None
-        snapshot = self._graph_element if self._cached_value is None else self._cached_value
-        proto = VariableDef(
-            variable_name=without_scope(self._handle.name, export_scope),
-            initializer_name=without_scope(self._initializer_op.name, export_scope),
-            snapshot_name=without_scope(snapshot.name, export_scope),
-            is_resource=True,
-            trainable=self._trainable,
-            synchronization=self._synchronization.value,
-            aggregation=self._aggregation.value,
-        )
-        if self._initial_value is not None:
-            proto.initial_value_name = without_scope(self._initial_value.name, export_scope)
-        if self._save_slice_info is not None:
-            proto.save_slice_info_def.MergeFrom(self._save_slice_info.to_proto(export_scope))
-        return proto
+    def _snapshot_tensor(self) -> Tensor:
+        return self._graph_element if self._cached_value is None else self._cached_value
 
     @property
     def name(self) -> str:

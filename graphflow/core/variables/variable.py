@@ -14,11 +14,12 @@ from ..graph.conversion import register_tensor_conversion_function
 from ..graph.graph import Graph
 from ..graph.indexed_slices import IndexedSlices
 from ..graph.operation import Operation
-from ..graph.scopes import init_scope
-from ..graph.stacks import get_default_session
+from ..graph.scopes import add_to_collections, init_scope, name_scope
+from ..graph.stacks import get_default_graph, get_default_session
 from ..graph.tensor import OVERLOADABLE_OPERATORS, Tensor
-from . import save_slice_info
+from .initial_values import check_graph_of_initial_value
 from .modes import VariableAggregation, VariableSynchronization, checked_modes
+from .save_slice_info import SaveSliceInfo, within_scope, without_scope
 
 
 class Variable:
@@ -51,8 +52,6 @@ class Variable:
     Raises:
       ValueError: no initial value; or its shape is not known although `validate_shape`.
     """
-
-    SaveSliceInfo = save_slice_info.SaveSliceInfo
 
     # NumPy must ask the variable first in `ndarray + variable`.
     __array_priority__ = 100
@@ -102,7 +101,7 @@ class Variable:
         return variable
 
     _constraint: Callable[..., Any] | None = None
-    _save_slice_info: save_slice_info.SaveSliceInfo | None = None
+    _save_slice_info: SaveSliceInfo | None = None
     _trainable = True
     _distribute_strategy = None  # asked for by code written for several devices
     _synchronization = VariableSynchronization.AUTO
@@ -120,10 +119,56 @@ class Variable:
         self._set_up_from_proto(arguments["variable_def"], arguments["import_scope"])
 
     def _set_up_from_value(self, **arguments: Any) -> None:
-        raise TypeError(f"{type(self).__name__} is no kind of variable that can be made")
+        collections = self._take_modes(arguments)
+        initial_value = arguments["initial_value"]
+        check_graph_of_initial_value(arguments["name"], initial_value)
+        values = [] if callable(initial_value) else [initial_value]
+        with init_scope():
+            with name_scope(arguments["name"], "Variable", values) as scope:
+                self._add_nodes(scope, **arguments)
+            add_to_collections(collections, self)
+
+    def _add_nodes(
+        self,
+        scope: str,
+        *,
+        initial_value: Any,
+        dtype: Any,
+        shape: Any,
+        validate_shape: bool,
+        caching_device: Any,
+        **_: Any,
+    ) -> None:
+        """Makes the nodes of this kind of variable, in TF's order."""
+        raise NotImplementedError
 
     def _set_up_from_proto(self, variable_def: Any, import_scope: str | None) -> None:
-        raise TypeError(f"{type(self).__name__} is no kind of variable that can be made")
+        graph = get_default_graph()
+
+        def element(name: str) -> Any:
+            return graph.as_graph_element(within_scope(name, import_scope))
+
+        snapshot_name = variable_def.snapshot_name
+        self._take_nodes(
+            element(variable_def.variable_name), element(snapshot_name) if snapshot_name else None
+        )
+        self._initializer_op = element(variable_def.initializer_name)
+        initial_name = variable_def.initial_value_name
+        self._initial_value = element(initial_name) if initial_name else None
+        self._synchronization, self._aggregation, self._trainable = checked_modes(
+            variable_def.synchronization,
+            variable_def.aggregation,
+            variable_def.trainable,
+            variable_def.variable_name,
+        )
+        if variable_def.HasField("save_slice_info_def"):
+            self._save_slice_info = SaveSliceInfo(
+                save_slice_info_def=variable_def.save_slice_info_def, import_scope=import_scope
+            )
+
+    def _take_nodes(self, variable: Tensor, snapshot: Tensor | None) -> None:
+        """Takes over a variable's node and the read of it that stands for its value."""
+        raise NotImplementedError
 
     def _take_modes(self, arguments: dict[str, Any]) -> list[Any]:
         """Keeps what the arguments say apart from the value; gives the collections."""
@@ -220,10 +265,10 @@ class Variable:
         """Adds to what is known of the shape."""
         raise NotImplementedError
 
-    def _set_save_slice_info(self, place: save_slice_info.SaveSliceInfo | None) -> None:
+    def _set_save_slice_info(self, place: SaveSliceInfo | None) -> None:
         self._save_slice_info = place
 
-    def _get_save_slice_info(self) -> save_slice_info.SaveSliceInfo | None:
+    def _get_save_slice_info(self) -> SaveSliceInfo | None:
         return self._save_slice_info
 
     # --- reading ---------------------------------------------------------------------------------
@@ -437,6 +482,28 @@ class Variable:
         Returns:
           The proto; None when the variable is outside `export_scope`.
         """
+        from ...protos.meta_graph_pb2 import VariableDef
+
+        variable = self._reference()
+        if export_scope is not None and not variable.name.startswith(export_scope):
+            return None
+        proto: Any = VariableDef(
+            variable_name=without_scope(variable.name, export_scope),
+            initializer_name=without_scope(self._initializer_op.name, export_scope),
+            snapshot_name=without_scope(self._snapshot_tensor().name, export_scope),
+            is_resource=not variable.dtype._is_ref_dtype,
+            trainable=self._trainable,
+        )
+        proto.synchronization = self._synchronization.value
+        proto.aggregation = self._aggregation.value
+        if self._initial_value is not None:
+            proto.initial_value_name = without_scope(self._initial_value.name, export_scope)
+        if self._save_slice_info is not None:
+            proto.save_slice_info_def.MergeFrom(self._save_slice_info.to_proto(export_scope))
+        return proto
+
+    def _snapshot_tensor(self) -> Tensor:
+        """The read that stands for the value in a proto."""
         raise NotImplementedError
 
     @staticmethod
@@ -446,6 +513,10 @@ class Variable:
 
         kind = kind_of_variable(variable_def.is_resource)
         return kind(variable_def=variable_def, import_scope=import_scope)
+
+
+# Named like the class, the attribute would hide it from the annotations above.
+Variable.SaveSliceInfo = SaveSliceInfo  # type: ignore[attr-defined]
 
 
 def _overload(operator: str) -> None:
