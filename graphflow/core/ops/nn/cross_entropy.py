@@ -290,8 +290,8 @@ def sigmoid_cross_entropy_with_logits(
         _check_same_shape(labels, logits, "labels")
         zeros = ops.array.zeros_like(logits, dtype=logits.dtype)
         positive = ops.elementwise.greater_equal(logits, zeros)
-        clipped = ops.elementwise.where(positive, logits, zeros)
-        minus_abs = ops.elementwise.where(positive, -logits, logits)
+        clipped = ops.elementwise.select(positive, logits, zeros)
+        minus_abs = ops.elementwise.select(positive, -logits, logits)
         tensor: Tensor = ops.elementwise.add(
             clipped - logits * labels,
             ops.elementwise.log1p(ops.elementwise.exp(minus_abs)),

@@ -1,0 +1,110 @@
+"""Rows for convolution, pooling, activations, softmax, losses and normalisation."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import OpCase, floats
+
+_IMAGES = floats(2, 7, 6, 3)
+_FILTERS = floats(3, 2, 3, 4)
+_DISTINCT = np.random.default_rng(3).permutation(2 * 7 * 6 * 3).reshape(2, 7, 6, 3) * 0.025
+_DISTINCT = _DISTINCT.astype(np.float32)
+
+
+def _conv(label, grad=True, **options):
+    return OpCase(
+        ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"),
+        lambda tf, x, w: tf.nn.conv2d(x, w, **options),
+        [_IMAGES, _FILTERS],
+        label=label,
+        grad=grad,
+    )
+
+
+def _activation(op, build, **options):
+    return OpCase((op, f"{op}Grad"), build, [floats(3, 5)], **options)
+
+
+_LABELS = np.float32([[0.1, 0.2, 0.3, 0.4], [0.7, 0.1, 0.1, 0.1], [0, 0, 1, 0]])
+
+CASES = [
+    _conv("same", strides=[1, 1, 1, 1], padding="SAME"),
+    _conv("valid, strides", strides=[1, 2, 1, 1], padding="VALID"),
+    # TensorFlow's CPU kernels have no dilated gradients.
+    _conv("dilated", grad=False, strides=[1, 1, 1, 1], padding="VALID", dilations=[1, 2, 2, 1]),
+    _conv("same, strides 2", strides=[1, 2, 2, 1], padding="SAME"),
+    _conv("explicit", strides=[1, 1, 1, 1], padding=[[0, 0], [1, 2], [0, 1], [0, 0]]),
+    OpCase(
+        "Conv2DBackpropInput",
+        lambda tf, x, w: tf.nn.conv2d_transpose(x, w, [2, 14, 12, 4], [1, 2, 2, 1]),
+        [_IMAGES, floats(3, 3, 4, 3)],
+        graph_differs="TF 2.21 calls the sizes input_sizes; 1.14 calls them output_shape",
+    ),
+    OpCase(
+        ("MaxPool", "MaxPoolGrad", "MaxPoolGradGrad"),
+        lambda tf, x: tf.nn.max_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], "SAME"),
+        [_DISTINCT],
+    ),
+    OpCase(
+        "MaxPool",
+        lambda tf, x: tf.nn.max_pool(x, [1, 3, 2, 1], [1, 1, 2, 1], "VALID"),
+        [_DISTINCT],
+        label="overlapping",
+    ),
+    OpCase(
+        ("AvgPool", "AvgPoolGrad"),
+        lambda tf, x: tf.nn.avg_pool(x, [1, 3, 3, 1], [1, 2, 2, 1], "SAME"),
+        [_IMAGES],
+    ),
+    OpCase(
+        ("MaxPool3D", "MaxPool3DGrad", "MaxPool3DGradGrad"),
+        lambda tf, x: tf.nn.max_pool3d(x, [1, 2, 2, 2, 1], [1, 2, 2, 2, 1], "SAME"),
+        [_DISTINCT.reshape(1, 4, 3, 7, 3)],
+        numeric=False,  # the op has no float64
+        unknown_dims=True,
+    ),
+    OpCase(
+        ("AvgPool3D", "AvgPool3DGrad"),
+        lambda tf, x: tf.nn.avg_pool3d(x, [1, 2, 2, 2, 1], [1, 2, 1, 2, 1], "VALID"),
+        [floats(1, 4, 3, 7, 3)],
+    ),
+    OpCase(("BiasAdd", "BiasAddGrad"), lambda tf, x, b: tf.nn.bias_add(x, b), [_IMAGES, floats(3)]),
+    _activation("Relu", lambda tf, x: tf.nn.relu(x)),
+    _activation("Relu6", lambda tf, x: tf.nn.relu6(x * 4)),
+    _activation("LeakyRelu", lambda tf, x: tf.nn.leaky_relu(x, 0.3)),
+    _activation("Elu", lambda tf, x: tf.nn.elu(x)),
+    _activation("Selu", lambda tf, x: tf.nn.selu(x)),
+    _activation("Softplus", lambda tf, x: tf.nn.softplus(x)),
+    _activation("Softsign", lambda tf, x: tf.nn.softsign(x), second_order=False),
+    OpCase("Softmax", lambda tf, x: tf.nn.softmax(x), [floats(3, 5)]),
+    OpCase("LogSoftmax", lambda tf, x: tf.nn.log_softmax(x), [floats(2, 3, 5)]),
+    OpCase(
+        "SoftmaxCrossEntropyWithLogits",
+        lambda tf, x: tf.nn.softmax_cross_entropy_with_logits_v2(labels=_LABELS, logits=x),
+        [floats(3, 4)],
+        graph_differs="TF 2.21 names the nodes of its own version of the function",
+    ),
+    OpCase(
+        "SparseSoftmaxCrossEntropyWithLogits",
+        lambda tf, x: tf.nn.sparse_softmax_cross_entropy_with_logits(
+            labels=np.int64([1, 0, 3]), logits=x
+        ),
+        [floats(3, 4)],
+        graph_differs="TF 2.21 checks the static shapes in nodes",
+    ),
+    OpCase(
+        "Log1p",
+        lambda tf, z, x: tf.nn.sigmoid_cross_entropy_with_logits(labels=z, logits=x),
+        [floats(3, 4), floats(3, 4)],
+        label="sigmoid cross entropy",
+    ),
+    OpCase("L2Loss", lambda tf, x: tf.nn.l2_loss(x), [floats(3, 4)]),
+    OpCase(
+        ("LRN", "LRNGrad"),
+        lambda tf, x: tf.nn.local_response_normalization(x, 2, 1.0, 0.5, 0.75),
+        [floats(1, 2, 3, 8)],
+        second_order=False,
+        numeric=False,  # the op has no float64
+    ),
+]
