@@ -144,19 +144,17 @@ class ResourceVariable(Variable):
 
     def sparse_read(self, indices: Any, name: str | None = None) -> Tensor:
         """Reads rows only: the value of `tf.gather(variable, indices)`."""
-        with name_scope("Gather" if name is None else name) as scope:
-            rows = ops.state.resource_gather_op(
-                self._handle, indices, dtype=self._dtype, name=scope
-            )
-        return ops.array.identity(rows)
+        rows: Tensor = ops.state.resource_gather_op(
+            self._handle, indices, dtype=self._dtype, name=name or "Gather"
+        )
+        return rows
 
     def gather_nd(self, indices: Any, name: str | None = None) -> Tensor:
         """Reads parts only: the value of `tf.gather_nd(variable, indices)`."""
-        with name_scope("GatherNd" if name is None else name) as scope:
-            parts = ops.state.resource_gather_nd_op(
-                self._handle, indices, dtype=self._dtype, name=scope
-            )
-        return ops.array.identity(parts)
+        parts: Tensor = ops.state.resource_gather_nd_op(
+            self._handle, indices, dtype=self._dtype, name=name or "GatherNd"
+        )
+        return parts
 
     def is_initialized(self, name: str | None = None) -> Tensor:
         """Whether the variable has a value, as a bool scalar."""
@@ -164,6 +162,10 @@ class ResourceVariable(Variable):
         return tensor
 
     def _reference(self) -> Tensor:
+        return self._handle
+
+    def _gradient_handle(self) -> Tensor:
+        """What `tf.gradients` differentiates with respect to: all reads come from it."""
         return self._handle
 
     def _as_graph_element(self) -> Tensor:

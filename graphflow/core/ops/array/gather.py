@@ -219,7 +219,11 @@ def gather(
     """
     if axis is None:
         axis = batch_dims
-    tensor: Tensor = gather_v2_op(params, indices, axis, batch_dims=batch_dims, name=name)
+    tensor: Tensor
+    if hasattr(params, "sparse_read") and constant_value(axis) == 0:
+        tensor = params.sparse_read(indices, name=name)  # a resource variable: those rows only
+    else:
+        tensor = gather_v2_op(params, indices, axis, batch_dims=batch_dims, name=name)
     return tensor
 
 
@@ -339,7 +343,10 @@ def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: An
     if known is not None:
         batch_dims = int(known)
     if batch_dims == 0:
-        tensor: Tensor = gather_nd_op(params, indices, name=name)
+        if hasattr(params, "gather_nd"):  # a resource variable: those parts only
+            tensor: Tensor = params.gather_nd(indices, name=name)
+        else:
+            tensor = gather_nd_op(params, indices, name=name)
         return tensor
     return _batch_gather_nd(params, indices, batch_dims, name)
 
