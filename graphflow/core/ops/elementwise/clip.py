@@ -144,10 +144,12 @@ def clip_by_average_norm(t: Any, clip_norm: Any, name: str | None = None) -> Ten
     with name_scope(name, "clip_by_average_norm", [t, clip_norm]) as scope:
         t = convert_to_tensor(t, name="t")
         size = cast(ops.array.size(t), dtypes.float32)
+        squares = t * t
         all_axes = ops.array.range(ops.array.rank(t))
-        inverse_norm = rsqrt(ops.reduction.reduce_sum(t * t, all_axes))
-        one = ops.array.constant(1.0)
-        clipped = t * clip_norm * minimum(inverse_norm * size, one / clip_norm)
+        inverse_norm = rsqrt(ops.reduction.reduce_sum(squares, all_axes))
+        scaled = t * clip_norm
+        inverse_average = inverse_norm * size
+        clipped = scaled * minimum(inverse_average, ops.array.constant(1.0) / clip_norm)
         return ops.array.identity(clipped, name=scope)
 
 
