@@ -1,5 +1,12 @@
 """Ops that make, shape, join, cut and index arrays."""
 
+from . import indexed_slices as indexed_slices
+from .bitcast import bitcast as bitcast
+from .checks import add_check_numerics_ops as add_check_numerics_ops
+from .checks import check_numerics as check_numerics
+from .checks import guarantee_const as guarantee_const
+from .checks import prevent_gradient as prevent_gradient
+from .checks import verify_tensor_all_finite as verify_tensor_all_finite
 from .constant import constant as constant
 from .fill import fill as fill
 from .fill import ones as ones
@@ -17,6 +24,9 @@ from .join import concat_v2_op as concat_v2_op
 from .join import pack_op as pack_op
 from .join import parallel_stack as parallel_stack
 from .join import stack as stack
+from .masks import boolean_mask as boolean_mask
+from .masks import sequence_mask as sequence_mask
+from .masks import where as where
 from .pad_tile import pad as pad
 from .pad_tile import tile as tile
 from .placeholder import placeholder as placeholder
@@ -28,6 +38,14 @@ from .range import range_op as range_op
 from .reshape import expand_dims as expand_dims
 from .reshape import reshape as reshape
 from .reshape import squeeze as squeeze
+from .reverse import reverse as reverse
+from .reverse import reverse_sequence as reverse_sequence
+from .reverse import roll as roll
+from .scatter import one_hot as one_hot
+from .scatter import scatter_nd as scatter_nd
+from .scatter import tensor_scatter_add as tensor_scatter_add
+from .scatter import tensor_scatter_sub as tensor_scatter_sub
+from .scatter import tensor_scatter_update as tensor_scatter_update
 from .shapes import broadcast_args_op as broadcast_args_op
 from .shapes import broadcast_dynamic_shape as broadcast_dynamic_shape
 from .shapes import broadcast_gradient_args_op as broadcast_gradient_args_op
@@ -52,3 +70,6 @@ from .strided_slice import strided_slice_assign_op as strided_slice_assign_op
 from .transpose import invert_permutation as invert_permutation
 from .transpose import matrix_transpose as matrix_transpose
 from .transpose import transpose as transpose
+from .unique import setdiff1d as setdiff1d
+from .unique import unique as unique
+from .unique import unique_with_counts as unique_with_counts

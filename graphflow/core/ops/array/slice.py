@@ -92,9 +92,7 @@ def slice_grad(op: Any, dy: Any) -> list[Any]:
     return [ops.array.pad(dy, ops.array.concat([before, after], 1)), None, None]
 
 
-def slice(
-    input_: Any, begin: Any, size: Any, name: str | None = None
-) -> Tensor:
+def slice(input_: Any, begin: Any, size: Any, name: str | None = None) -> Tensor:
     """The block of `size` elements that starts at `begin`.
 
     Args:

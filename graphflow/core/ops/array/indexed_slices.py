@@ -1,0 +1,40 @@
+"""IndexedSlices as a tensor, for ops that take no slices."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from ... import ops
+from ...graph.constant_value import constant_value
+from ...graph.conversion import register_tensor_conversion_function
+from ...graph.indexed_slices import IndexedSlices
+
+_LARGE = 100_000_000
+
+
+def _indexed_slices_conversion(
+    value: IndexedSlices, dtype: Any = None, name: str | None = None, as_ref: bool = False
+) -> Any:
+    if dtype is not None and not dtype.is_compatible_with(value.dtype):
+        raise ValueError(
+            f"Tensor conversion requested dtype {dtype.name} for IndexedSlices with dtype "
+            f"{value.dtype.name}"
+        )
+    if value.dense_shape is None:
+        raise ValueError(
+            "Tensor conversion requested for IndexedSlices without dense_shape: " + str(value)
+        )
+    sizes = constant_value(value.dense_shape)
+    if sizes is not None and sizes.prod() >= _LARGE:
+        warnings.warn(
+            f"Converting sparse IndexedSlices to a dense Tensor with {sizes.prod()} elements. "
+            "This may consume a large amount of memory.",
+            stacklevel=2,
+        )
+    return ops.reduction.unsorted_segment_sum(
+        value.values, value.indices, value.dense_shape[0], name=name
+    )
+
+
+register_tensor_conversion_function(IndexedSlices, _indexed_slices_conversion)
