@@ -74,7 +74,10 @@ from .core.graph.tensor import Tensor as Tensor
 
 # core/ops/array
 from .core.ops.array import add_check_numerics_ops as add_check_numerics_ops
+from .core.ops.array import argsort as argsort
 from .core.ops.array import batch_gather as batch_gather
+from .core.ops.array import batch_to_space as batch_to_space
+from .core.ops.array import batch_to_space_nd as batch_to_space_nd
 from .core.ops.array import bitcast as bitcast
 from .core.ops.array import boolean_mask as boolean_mask
 from .core.ops.array import broadcast_dynamic_shape as broadcast_dynamic_shape
@@ -83,8 +86,15 @@ from .core.ops.array import broadcast_to as broadcast_to
 from .core.ops.array import check_numerics as check_numerics
 from .core.ops.array import concat as concat
 from .core.ops.array import constant as constant
+from .core.ops.array import depth_to_space as depth_to_space
+from .core.ops.array import diag as diag
+from .core.ops.array import diag_part as diag_part
+from .core.ops.array import dynamic_partition as dynamic_partition
+from .core.ops.array import dynamic_stitch as dynamic_stitch
 from .core.ops.array import ensure_shape as ensure_shape
 from .core.ops.array import expand_dims as expand_dims
+from .core.ops.array import extract_image_patches as extract_image_patches
+from .core.ops.array import eye as eye
 from .core.ops.array import fill as fill
 from .core.ops.array import gather as gather
 from .core.ops.array import gather_nd as gather_nd
@@ -94,6 +104,11 @@ from .core.ops.array import identity_n as identity_n
 from .core.ops.array import invert_permutation as invert_permutation
 from .core.ops.array import lin_space as lin_space
 from .core.ops.array import lin_space as linspace
+from .core.ops.array import matrix_band_part as matrix_band_part
+from .core.ops.array import matrix_diag as matrix_diag
+from .core.ops.array import matrix_diag_part as matrix_diag_part
+from .core.ops.array import matrix_set_diag as matrix_set_diag
+from .core.ops.array import meshgrid as meshgrid
 from .core.ops.array import one_hot as one_hot
 from .core.ops.array import ones as ones
 from .core.ops.array import ones_like as ones_like
@@ -101,9 +116,9 @@ from .core.ops.array import pad as pad
 from .core.ops.array import parallel_stack as parallel_stack
 from .core.ops.array import placeholder as placeholder
 from .core.ops.array import placeholder_with_default as placeholder_with_default
-from .core.ops.array import prevent_gradient as prevent_gradient
 from .core.ops.array import range as range
 from .core.ops.array import rank as rank
+from .core.ops.array import repeat as repeat
 from .core.ops.array import required_space_to_batch_paddings as required_space_to_batch_paddings
 from .core.ops.array import reshape as reshape
 from .core.ops.array import reverse as reverse
@@ -111,12 +126,17 @@ from .core.ops.array import reverse as reverse_v2
 from .core.ops.array import reverse_sequence as reverse_sequence
 from .core.ops.array import roll as roll
 from .core.ops.array import scatter_nd as scatter_nd
+from .core.ops.array import searchsorted as searchsorted
 from .core.ops.array import sequence_mask as sequence_mask
 from .core.ops.array import setdiff1d as setdiff1d
 from .core.ops.array import shape as shape
 from .core.ops.array import shape_n as shape_n
 from .core.ops.array import size as size
 from .core.ops.array import slice as slice
+from .core.ops.array import sort as sort
+from .core.ops.array import space_to_batch as space_to_batch
+from .core.ops.array import space_to_batch_nd as space_to_batch_nd
+from .core.ops.array import space_to_depth as space_to_depth
 from .core.ops.array import sparse_placeholder as sparse_placeholder
 from .core.ops.array import split as split
 from .core.ops.array import squeeze as squeeze
