@@ -270,7 +270,26 @@ _OTHERS = [
            label="polyval"),
 ]  # fmt: skip
 
+_INDICES = np.array([[0, 1], [1, 0], [1, 2]])
+
+
+def _sparse(operation: Any) -> Any:
+    """Applies to a SparseTensor of three entries and a dense tensor."""
+    return lambda tf, values, dense: operation(
+        tf.SparseTensor(_INDICES, values, [2, 3]), dense
+    ).values
+
+
 _OPERATORS = [
+    OpCase("SparseDenseCwiseMul", _sparse(lambda x, y: x * y), [floats(3), _OTHER]),
+    OpCase("SparseDenseCwiseMul", _sparse(lambda x, y: y * x), [floats(3), _ROW], label="row"),
+    OpCase("SparseDenseCwiseDiv", _sparse(lambda x, y: x / y), [floats(3), _ROW]),
+    OpCase("SparseDenseCwiseDiv", _sparse(lambda x, y: x / y), [ints(3), ints(2, 3, low=1)],
+           label="int", grad=False),
+    OpCase("SparseDenseCwiseAdd",
+           lambda tf, values, dense: raw(tf, "SparseDenseCwiseAdd", sp_indices=_INDICES,
+                                         sp_values=values, sp_shape=[2, 3], dense=dense),
+           [floats(3), _OTHER], grad=False),
     OpCase("AddV2", lambda tf, x, y: -(2.0 * x + y - 1.0) / (3.0 + y * y) ** 2.0, [_MIXED, _OTHER],
            label="operators"),
     OpCase("FloorMod", lambda tf, x: [x // 3, 7 % x, x / 2, 2 - x, abs(x), x < 3, 3 <= x, x > x],

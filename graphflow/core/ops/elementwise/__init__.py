@@ -104,6 +104,7 @@ from .division import reciprocal as reciprocal
 from .division import reciprocal_grad_op as reciprocal_grad_op
 from .division import reciprocal_no_nan as reciprocal_no_nan
 from .division import reciprocal_op as reciprocal_op
+from .division import true_division_type as true_division_type
 from .division import truediv as truediv
 from .division import truncate_div_op as truncate_div_op
 from .division import truncate_mod_op as truncate_mod_op
@@ -160,6 +161,10 @@ from .selection import select as select
 from .selection import select_op as select_op
 from .selection import select_v2 as select_v2
 from .selection import select_v2_op as select_v2_op
+from .sparse_dense import multiply_by_sparse as multiply_by_sparse
+from .sparse_dense import sparse_dense_cwise_add_op as sparse_dense_cwise_add_op
+from .sparse_dense import sparse_dense_cwise_div_op as sparse_dense_cwise_div_op
+from .sparse_dense import sparse_dense_cwise_mul_op as sparse_dense_cwise_mul_op
 from .special import bessel_i0 as bessel_i0
 from .special import bessel_i0e as bessel_i0e
 from .special import bessel_i0e_op as bessel_i0e_op

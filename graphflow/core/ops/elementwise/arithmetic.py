@@ -388,10 +388,9 @@ def accumulate_n(
     known = as_shape(shape)
     for tensor in tensors:
         known = known.merge_with(tensor.shape)
-    if tensor_dtype is not None and dtype != dtypes.as_dtype(tensor_dtype):
-        raise TypeError(
-            f"tensor_dtype is {dtypes.as_dtype(tensor_dtype).name}, but input is of type {dtype.name}"
-        )
+    wanted = dtype if tensor_dtype is None else dtypes.as_dtype(tensor_dtype)
+    if wanted != dtype:
+        raise TypeError(f"tensor_dtype is {wanted.name}, but input is of type {dtype.name}")
     if len(tensors) == 1:
         return ops.array.identity(tensors[0], name=name) if name else tensors[0]
     total: Tensor = accumulate_n_v2_op(tensors, name=name, shape=known)

@@ -142,6 +142,11 @@ _TRUE_DIVISION_TYPE = {
 }
 
 
+def true_division_type(dtype: dtypes.DType) -> dtypes.DType:
+    """The float type in which integers of a type are divided."""
+    return _TRUE_DIVISION_TYPE[dtype.base_dtype]
+
+
 def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:
     """`x / y` as Python 3 divides: integers are cast first.
 
@@ -159,7 +164,7 @@ def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:
         _require_one_type(x, y)
         dtype = x.dtype.base_dtype
         if dtype.is_integer:
-            x, y = (cast(t, _TRUE_DIVISION_TYPE[dtype]) for t in (x, y))
+            x, y = (cast(t, true_division_type(dtype)) for t in (x, y))
         elif not (dtype.is_floating or dtype.is_complex):
             raise TypeError(f"Invalid dtype {dtype!r} in __truediv__")
         return realdiv(x, y, name=scope)

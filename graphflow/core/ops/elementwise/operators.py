@@ -1,4 +1,4 @@
-"""The operators of Tensor: `+ - * / // % ** & | ^ ~ < <= > >= abs -`, and SparseTensor's `* /`.
+"""The operators of Tensor: `+ - * / // % ** & | ^ ~ < <= > >= abs -`.
 
 A number beside a tensor takes the tensor's type when its own value fits it; two tensors must be of
 one type. Nodes are named `add`, `mul/y`, `truediv/Cast`... as TF names them.
@@ -19,6 +19,7 @@ from .division import div, floordiv, floormod, truediv
 from .logical import logical_and, logical_not, logical_or, logical_xor
 from .magnitude import abs
 from .powers import pow
+from .sparse_dense import multiply_by_sparse
 
 Binary = Callable[..., Any]
 
@@ -27,10 +28,8 @@ def _overload_binary(name: str, function: Binary) -> None:
     """Gives Tensor `__name__` and `__rname__`."""
 
     def forward(x: Any, y: Any) -> Any:
-        if isinstance(y, SparseTensor):
-            return NotImplemented
         with name_scope(None, name, [x, y]) as scope:
-            if not isinstance(y, Tensor):
+            if not isinstance(y, Tensor | SparseTensor):
                 try:
                     y = convert_to_tensor(y, dtype_hint=x.dtype.base_dtype, name="y")
                 except TypeError:
@@ -49,9 +48,15 @@ def _overload_binary(name: str, function: Binary) -> None:
     overload_operator(f"__r{name}__", backward)
 
 
+def _multiply(x: Tensor, y: Any, name: str) -> Any:
+    if isinstance(y, SparseTensor):
+        return multiply_by_sparse(x, y, name)
+    return multiply(x, y, name)
+
+
 _overload_binary("add", _add)
 _overload_binary("sub", subtract)
-_overload_binary("mul", multiply)
+_overload_binary("mul", _multiply)
 _overload_binary("div", div)
 _overload_binary("truediv", truediv)
 _overload_binary("floordiv", floordiv)
