@@ -75,7 +75,14 @@ def _read(ref: Ref) -> np.ndarray:
 var_handle_op = define_op(
     "VarHandleOp",
     outputs=["resource: resource"],
-    attrs=["container: string = ''", "shared_name: string = ''", "dtype: type", "shape: shape"],
+    attrs=[
+        "container: string = ''",
+        "shared_name: string = ''",
+        "debug_name: string = ''",
+        "dtype: type",
+        "shape: shape",
+        "allowed_devices: list(string) = []",
+    ],
     shape=scalar_shape,
     is_stateful=True,
 )
@@ -130,7 +137,7 @@ def assigned_shape(context: ShapeContext) -> list[TensorShape]:
 assign_variable_op = define_op(
     "AssignVariableOp",
     inputs=["resource: resource", "value: dtype"],
-    attrs=["dtype: type"],
+    attrs=["dtype: type", "validate_shape: bool = false"],
     shape=assigned_shape,
     is_stateful=True,
 )
@@ -146,7 +153,7 @@ def assign_variable_reference(node: Any, ref: Ref, value: np.ndarray) -> None:
             f"Trying to assign variable with wrong dtype. Expected {ref.dtype.name} got "
             f"{node.attrs['dtype'].name}",
         )
-    assign_value(ref, value, validate_shape=False)
+    assign_value(ref, value, node.attrs["validate_shape"])
 
 
 def _define_update(name: str, operation: Callable[..., Any]) -> OpDef:

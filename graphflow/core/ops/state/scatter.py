@@ -171,7 +171,7 @@ scatter_max_op, resource_scatter_max_op = _define_scatter("Max", _EXTREMA, "fals
 
 
 def scatter_positions(
-    in_place: InPlace, ref: Ref, indices: np.ndarray, updates: np.ndarray
+    in_place: InPlace, ref: Ref, indices: np.ndarray, updates: np.ndarray, policy: str = ""
 ) -> None:
     """Updates `ref[indices[i]]` for each position `indices[i]`.
 
@@ -180,6 +180,7 @@ def scatter_positions(
       ref: the variable's cell.
       indices: [..., depth], or a vector of positions in the first dimension.
       updates: `indices.shape[:-1] + ref.shape[depth:]`.
+      policy: `"IGNORE"` leaves out positions that are outside.
 
     Raises:
       InvalidArgumentError: shapes do not fit, or a position is outside; nothing is changed.
@@ -191,7 +192,9 @@ def scatter_positions(
         _check_positions(value.shape, indices, updates)
         depth = indices.shape[-1]
         bad = ((indices < 0) | (indices >= np.array(value.shape[:depth]))).any(axis=-1)
-        if bad.any():
+        if policy == "IGNORE":
+            indices, updates = indices[~bad], updates[~bad]
+        elif bad.any():
             position = tuple(np.argwhere(bad)[0])
             raise _invalid(
                 f"indices{_written_position(position)} = "
@@ -266,11 +269,12 @@ def _check_static_positions(context: ShapeContext, variable: TensorShape) -> Non
 def _define_scatter_nd(kind: str, type_attr: str, locking: str) -> tuple[OpDef, OpDef]:
     """`ScatterNd<kind>` and `ResourceScatterNd<kind>`."""
     in_place = _IN_PLACE[kind]
+    attrs = ["Tindices: {int32, int64}", "bad_indices_policy: string = ''"]
     by_reference = define_op(
         f"ScatterNd{kind}",
         inputs=["ref: Ref(T)", "indices: Tindices", "updates: T"],
         outputs=["output_ref: Ref(T)"],
-        attrs=[type_attr, "Tindices: {int32, int64}", f"use_locking: bool = {locking}"],
+        attrs=[*attrs, type_attr, f"use_locking: bool = {locking}"],
         shape=scatter_nd_shape,
         is_stateful=True,
     )
@@ -278,7 +282,7 @@ def _define_scatter_nd(kind: str, type_attr: str, locking: str) -> tuple[OpDef, 
     by_handle = define_op(
         f"ResourceScatterNd{kind}",
         inputs=["ref: resource", "indices: Tindices", "updates: T"],
-        attrs=["T: type", "Tindices: {int32, int64}", "use_locking: bool = true"],
+        attrs=[*attrs, "T: type", "use_locking: bool = true"],
         shape=resource_scatter_nd_shape,
         is_stateful=True,
     )
@@ -286,14 +290,16 @@ def _define_scatter_nd(kind: str, type_attr: str, locking: str) -> tuple[OpDef, 
 
     @by_reference.define
     def scatter_nd_reference(node: Any, ref: Ref, indices: np.ndarray, updates: np.ndarray) -> Ref:
-        scatter_positions(in_place, ref, indices, updates)
+        policy = node.attrs["bad_indices_policy"]
+        scatter_positions(in_place, ref, indices, updates, policy)
         return ref
 
     @by_handle.define
     def resource_scatter_nd_reference(
         node: Any, ref: Ref, indices: np.ndarray, updates: np.ndarray
     ) -> None:
-        scatter_positions(in_place, ref, indices, updates)
+        policy = node.attrs["bad_indices_policy"]
+        scatter_positions(in_place, ref, indices, updates, policy)
 
     return by_reference, by_handle
 
