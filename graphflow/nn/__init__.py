@@ -2,6 +2,11 @@
 
 from ..core.ops.elementwise import sigmoid as sigmoid
 from ..core.ops.elementwise import tanh as tanh
+from ..core.ops.nn import conv3d as conv3d
+from ..core.ops.nn import conv3d_transpose as conv3d_transpose
+from ..core.ops.nn import depthwise_conv2d as depthwise_conv2d
+from ..core.ops.nn import separable_conv2d as separable_conv2d
+from ..core.ops.nn import embedding_lookup as embedding_lookup
 from ..core.ops.nn import crelu as crelu
 from ..core.ops.nn import elu as elu
 from ..core.ops.nn import leaky_relu as leaky_relu

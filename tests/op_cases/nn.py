@@ -36,6 +36,44 @@ CASES = [
     _conv("same, strides 2", strides=[1, 2, 2, 1], padding="SAME"),
     _conv("explicit", strides=[1, 1, 1, 1], padding=[[0, 0], [1, 2], [0, 1], [0, 0]]),
     OpCase(
+        ("Conv3D", "Conv3DBackpropInputV2", "Conv3DBackpropFilterV2"),
+        lambda tf, x, w: tf.nn.conv3d(x, w, [1, 1, 2, 1, 1], "SAME"),
+        [floats(1, 3, 4, 5, 2), floats(2, 3, 2, 2, 3)],
+    ),
+    OpCase(
+        (
+            "DepthwiseConv2dNative",
+            "DepthwiseConv2dNativeBackpropInput",
+            "DepthwiseConv2dNativeBackpropFilter",
+        ),
+        lambda tf, x, w: tf.nn.depthwise_conv2d(x, w, [1, 2, 2, 1], "SAME"),
+        [_IMAGES, floats(3, 2, 3, 2)],
+        graph_differs="TF adds constants for a dilation that is not asked for",
+    ),
+    OpCase(
+        ("FusedBatchNormV3", "FusedBatchNormGradV3"),
+        lambda tf, x, s, b: tf.nn.fused_batch_norm(x, s, b)[0],
+        [_IMAGES, floats(3, low=0.5, high=2.0), floats(3)],
+        numeric=False,  # the op has no float64
+        grad_rtol=2e-3,
+    ),
+    OpCase(
+        ("FusedBatchNormV3", "FusedBatchNormGradV3"),
+        lambda tf, x, s, b, m, v: tf.nn.fused_batch_norm(x, s, b, m, v, is_training=False)[0],
+        [_IMAGES, floats(3, low=0.5), floats(3), floats(3), floats(3, low=0.5)],
+        numeric=False,
+        grad_rtol=2e-3,
+        label="inference",
+    ),
+    OpCase(
+        "Rsqrt",
+        lambda tf, x, b: tf.nn.batch_normalization(x, *tf.nn.moments(x, [0, 1, 2]), b, None, 0.01),
+        [_IMAGES, floats(3)],
+        grad_rtol=2e-3,
+        numeric=False,  # moments stop the gradient of the mean, which second gradients show
+        label="batch normalization",
+    ),
+    OpCase(
         "Conv2DBackpropInput",
         lambda tf, x, w: tf.nn.conv2d_transpose(x, w, [2, 14, 12, 4], [1, 2, 2, 1]),
         [_IMAGES, floats(3, 3, 4, 3)],

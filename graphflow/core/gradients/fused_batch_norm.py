@@ -33,7 +33,10 @@ def _composed_gradient(
     op: Any, dy: Tensor, x: Tensor, scale: Tensor, mean: Tensor, variance: Tensor
 ) -> list[Tensor]:
     axes, shape = statistics_axes(op)
-    spread = lambda vector: ops.array.reshape(vector, shape)  # noqa: E731
+
+    def spread(vector: Tensor) -> Any:
+        return ops.array.reshape(vector, shape)
+
     wide, dy = ops.elementwise.cast(x, dtypes.float32), ops.elementwise.cast(dy, dtypes.float32)
     if op.node_attrs["is_training"]:  # the statistics are functions of x
         mean = ops.reduction.reduce_mean(wide, axes)

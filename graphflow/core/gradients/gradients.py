@@ -312,4 +312,4 @@ def _zero_if_missing(op: Operation, index: int, grad: Gradient) -> Gradient:
 
 def _gated(grads: list[Gradient]) -> list[Gradient]:
     """The gradients, none of which is there before all are."""
-    return ops.control.tuple(grads)  # type: ignore[no-any-return]
+    return list(ops.control.tuple(grads))

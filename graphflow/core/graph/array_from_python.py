@@ -55,9 +55,7 @@ def _with_type(values: Any, dtype: dtypes.DType | None) -> np.ndarray:
     return array
 
 
-def _numpy_with_type(
-    array: np.ndarray, values: Any, dtype: dtypes.DType | None
-) -> np.ndarray:
+def _numpy_with_type(array: np.ndarray, values: Any, dtype: dtypes.DType | None) -> np.ndarray:
     if array.dtype.kind in "USO":
         if dtype is not None and dtype != dtypes.string:
             raise _mismatch(dtype, values)
@@ -98,8 +96,7 @@ def _string_array(array: np.ndarray) -> np.ndarray:
         item = source[index]
         if not isinstance(item, str | bytes):
             raise TypeError(
-                f"Expected binary or unicode string, got {item!r} of type "
-                f"'{type(item).__name__}'"
+                f"Expected binary or unicode string, got {item!r} of type '{type(item).__name__}'"
             )
         flat[index] = compat.as_bytes(item)
     return result

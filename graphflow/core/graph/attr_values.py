@@ -30,9 +30,7 @@ def normalize_attr(op_name: str, attr: AttrDef, value: Any) -> Any:
     """
     if attr.kind.startswith("list("):
         if isinstance(value, str | bytes) or not hasattr(value, "__iter__"):
-            raise TypeError(
-                f"Expected list for attr {attr.name} of op {op_name}, got {value!r}"
-            )
+            raise TypeError(f"Expected list for attr {attr.name} of op {op_name}, got {value!r}")
         kind = attr.kind[len("list(") : -1]
         items = tuple(_normalize_one(op_name, attr, kind, item) for item in value)
         if attr.minimum is not None and len(items) < attr.minimum:

@@ -158,7 +158,7 @@ def _shape_of_shape(tensor: Tensor) -> TensorShape:
 
 
 def _of_pack(tensor: Tensor) -> TensorShape | None:
-    if tensor.op.node_attrs["axis"] != 0 or any(t.shape.ndims != 0 for t in tensor.op.inputs):
+    if tensor.op.node_attrs["axis"] != 0 or any(t.shape.ndims not in (0, None) for t in tensor.op.inputs):
         return None
     return TensorShape([_scalar_dimension(t) for t in tensor.op.inputs])
 

@@ -61,7 +61,9 @@ class DeviceSpec:
                 object.__setattr__(self, field, value)
 
     def to_string(self) -> str:
-        parts = [f"/{k}:{v}" for k in ("job", "replica", "task") if (v := getattr(self, k)) is not None]
+        parts = [
+            f"/{k}:{v}" for k in ("job", "replica", "task") if (v := getattr(self, k)) is not None
+        ]
         if self.device_type is not None:
             index = "*" if self.device_index is None else self.device_index
             parts.append(f"/device:{self.device_type}:{index}")
@@ -78,7 +80,11 @@ def canonical_name(device: str | DeviceSpec | None) -> str:
     """A device in its long spelling; empty for None."""
     if device is None:
         return ""
-    return device.to_string() if isinstance(device, DeviceSpec) else DeviceSpec.from_string(device).to_string()
+    return (
+        device.to_string()
+        if isinstance(device, DeviceSpec)
+        else DeviceSpec.from_string(device).to_string()
+    )
 
 
 def merge_device(spec: str | DeviceSpec | None) -> DeviceFunction:

@@ -432,7 +432,9 @@ class Graph:
     def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
         """Places the nodes made inside where `op` is; None (with ignore_existing) clears it."""
         if op is None and not ignore_existing:
-            raise ValueError("Trying to reset colocation (op is None) but ignore_existing is not True")
+            raise ValueError(
+                "Trying to reset colocation (op is None) but ignore_existing is not True"
+            )
         outer, outer_devices = self._colocation_stack, self._device_stack
         kept = [] if ignore_existing else outer
         self._colocation_stack = kept if op is None else [*kept, _operation_of(op)]

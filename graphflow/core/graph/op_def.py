@@ -49,7 +49,7 @@ class ArgDef:
         if self.type_list_attr is not None:
             types = list(attrs[self.type_list_attr])
         else:
-            one = self.dtype if self.dtype is not None else attrs[self.type_attr]
+            one = self.dtype if self.dtype is not None else attrs[self.type_attr or ""]
             types = [one] * (attrs[self.number_attr] if self.number_attr is not None else 1)
         return [t._as_ref for t in types] if self.is_ref else types
 

@@ -98,7 +98,12 @@ class Operation:
     def traceback(self) -> list[tuple[str, int, str, str]]:
         """The stack that made this node, outermost first: (file, line, function, source text)."""
         return [
-            (code.co_filename, line, code.co_name, linecache.getline(code.co_filename, line).strip())
+            (
+                code.co_filename,
+                line,
+                code.co_name,
+                linecache.getline(code.co_filename, line).strip(),
+            )
             for code, line in reversed(self._stack)
         ]
 

@@ -60,6 +60,28 @@ class ShapeContext:
                 f"Shape must be rank {rank} but is rank {self.shapes[index].ndims}"
             ) from None
 
+    def with_rank_at_least(self, index: int, rank: int) -> TensorShape:
+        """The shape of one input, which must have that rank or a higher one.
+
+        Raises:
+          ValueError: it has a lower one.
+        """
+        shape = self.shapes[index]
+        if shape.ndims is not None and shape.ndims < rank:
+            raise ValueError(f"Shape must be at least rank {rank} but is rank {shape.ndims}")
+        return shape
+
+    def with_rank_at_most(self, index: int, rank: int) -> TensorShape:
+        """The shape of one input, which must have that rank or a lower one.
+
+        Raises:
+          ValueError: it has a higher one.
+        """
+        shape = self.shapes[index]
+        if shape.ndims is not None and shape.ndims > rank:
+            raise ValueError(f"Shape must be at most rank {rank} but is rank {shape.ndims}")
+        return shape
+
     def constant(self, index: int) -> np.ndarray | None:
         """The value of one input when it is known before a run, else None."""
         return constant_value(self._op.inputs[index])

@@ -46,7 +46,7 @@ def build_program(
                 op=op.op_def,
                 attrs=op.node_attrs,
                 inputs=tuple(value_of(t) for t in op.inputs),
-                controls=tuple(position[c] for c in op._control_inputs),
+                controls=tuple(position[c] for c in _controls(op, fed)),
                 input_dtypes=tuple(op.op_def.input_dtypes(op.node_attrs)),
                 output_dtypes=tuple(t.dtype for t in op.outputs),
                 source=op,
@@ -72,7 +72,12 @@ def _needed(roots: Iterable[Operation], fed: dict[Tensor, int]) -> set[Operation
 
 
 def _predecessors(op: Operation, fed: dict[Tensor, int]) -> list[Operation]:
-    return [t.op for t in op.inputs if t not in fed] + op._control_inputs
+    return [t.op for t in op.inputs if t not in fed] + _controls(op, fed)
+
+
+def _controls(op: Operation, fed: dict[Tensor, int]) -> list[Operation]:
+    """What must run before a node; a fed placeholder is there from the start."""
+    return [c for c in op._control_inputs if not (c.type == "Placeholder" and c.outputs[0] in fed)]
 
 
 def _in_order(needed: set[Operation], fed: dict[Tensor, int]) -> list[Operation]:

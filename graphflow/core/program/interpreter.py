@@ -67,7 +67,11 @@ class Interpreter:
                 None, node.source, f"op {node.op.name} has no implementation in graphflow"
             )
         own = [Value(index, output) for output in range(len(node.output_dtypes))]
-        dying = [] if self._keep_values else [v for v in dict.fromkeys([*node.inputs, *own]) if last_use.get(v, index) == index]
+        dying = (
+            []
+            if self._keep_values
+            else [v for v in dict.fromkeys([*node.inputs, *own]) if last_use.get(v, index) == index]
+        )
         return _Step(
             node=node,
             function=node.op.reference,

@@ -16,9 +16,7 @@ class DeviceAttributes(NamedTuple):
 
 def local_devices() -> list[DeviceAttributes]:
     """The CPU; its memory limit is the machine's memory."""
-    return [
-        DeviceAttributes("/job:localhost/replica:0/task:0/device:CPU:0", "CPU", _memory(), 1)
-    ]
+    return [DeviceAttributes("/job:localhost/replica:0/task:0/device:CPU:0", "CPU", _memory(), 1)]
 
 
 def _memory() -> int:

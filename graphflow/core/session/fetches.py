@@ -46,7 +46,8 @@ class FetchPlan:
             return self._plan_items(fetch, elements, tuple)
         if isinstance(fetch, Mapping):
             keys = list(fetch)
-            as_mapping = lambda items: type(fetch)(zip(keys, items, strict=True))  # noqa: E731
+            make: Callable[..., Any] = type(fetch)
+            as_mapping = lambda items: make(zip(keys, items, strict=True))  # noqa: E731
             return self._plan_items([fetch[k] for k in keys], elements, as_mapping)
         if isinstance(fetch, SparseTensor):
             parts: Any = [fetch.indices, fetch.values, fetch.dense_shape]

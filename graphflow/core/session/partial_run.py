@@ -37,7 +37,8 @@ class PartialRun:
             that has not come yet.
         """
         self._take_feeds(feeds)
-        for fetch in [*fetch_plan.tensors, *fetch_plan.targets]:
+        fetches: list[Tensor | Operation] = [*fetch_plan.tensors, *fetch_plan.targets]
+        for fetch in fetches:
             if fetch not in self._open:
                 raise errors.InvalidArgumentError(
                     None, None, f"{fetch.name} was not set up for this partial run, or was fetched"

@@ -28,7 +28,9 @@ _MAX_CACHED_PROGRAMS = 1000
 class BaseSession:
     """What Session and InteractiveSession share; see Session."""
 
-    def __init__(self, target: str | bytes = "", graph: Graph | None = None, config: Any = None) -> None:
+    def __init__(
+        self, target: str | bytes = "", graph: Graph | None = None, config: Any = None
+    ) -> None:
         if graph is not None and not isinstance(graph, Graph):
             raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
         if not isinstance(target, str | bytes):
@@ -239,7 +241,9 @@ class Session(BaseSession):
       config: a `tf.ConfigProto`.
     """
 
-    def __init__(self, target: str | bytes = "", graph: Graph | None = None, config: Any = None) -> None:
+    def __init__(
+        self, target: str | bytes = "", graph: Graph | None = None, config: Any = None
+    ) -> None:
         super().__init__(target, graph, config)
         self._entered: list[contextlib.ExitStack] = []
 
@@ -273,7 +277,9 @@ class InteractiveSession(BaseSession):
     Args: as Session.
     """
 
-    def __init__(self, target: str | bytes = "", graph: Graph | None = None, config: Any = None) -> None:
+    def __init__(
+        self, target: str | bytes = "", graph: Graph | None = None, config: Any = None
+    ) -> None:
         super().__init__(target, graph, config)
         self._installed = contextlib.ExitStack()
         default_sessions.enforce_nesting = False

@@ -19,6 +19,8 @@ from .conv2d import conv2d as conv2d
 from .conv2d import conv2d_backprop_filter as conv2d_backprop_filter
 from .conv2d import conv2d_backprop_input as conv2d_backprop_input
 from .conv2d import conv2d_transpose as conv2d_transpose
+from .conv3d import conv3d as conv3d
+from .conv3d import conv3d_transpose as conv3d_transpose
 from .cross_entropy import (
     sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits,
 )
@@ -34,6 +36,9 @@ from .cross_entropy import (
 from .cross_entropy import (
     weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
 )
+from .depthwise import depthwise_conv2d as depthwise_conv2d
+from .depthwise import separable_conv2d as separable_conv2d
+from .embedding import embedding_lookup as embedding_lookup
 from .pool import avg_pool as avg_pool
 from .pool import avg_pool3d as avg_pool3d
 from .pool import max_pool as max_pool

@@ -80,10 +80,9 @@ def batch_normalization(
         inverse = ops.elementwise.rsqrt(variance + variance_epsilon)
         if scale is not None:
             inverse = inverse * scale
+        scaled = x * ops.elementwise.cast(inverse, x.dtype)
         shift = offset - mean * inverse if offset is not None else -mean * inverse
-        tensor: Tensor = ops.elementwise.add(
-            x * ops.elementwise.cast(inverse, x.dtype), ops.elementwise.cast(shift, x.dtype)
-        )
+        tensor: Tensor = ops.elementwise.add(scaled, ops.elementwise.cast(shift, x.dtype))
     return tensor
 
 
@@ -231,24 +230,10 @@ def _define_fused(suffix: str) -> tuple[OpDef, OpDef]:
         else:
             saved = [op.inputs[3], op.inputs[4], *op.outputs[5:]]
         dx, dscale, doffset, *_ = backward(dy, op.inputs[0], op.inputs[1], *saved, **attrs)
-        if attrs["is_training"]:
-            return [dx, dscale, doffset, None, None]
-        return [dx, dscale, doffset, *_inference_gradients(op, dy)]
+        return [dx, dscale, doffset, None, None]
 
     forward.grad(gradient)
     return forward, backward
-
-
-def _inference_gradients(op: Any, dy: Tensor) -> list[Tensor]:
-    """Of the mean and variance that were passed in: y = (x - mean) * scale * rsqrt(var + eps) + b."""
-    x, scale, _, mean, variance = op.inputs
-    axes, shape = statistics_axes(op)
-    inverse = ops.elementwise.rsqrt(variance + op.node_attrs["epsilon"])
-    dy = ops.elementwise.cast(dy, dtypes.float32)
-    centred = ops.elementwise.cast(x, dtypes.float32) - ops.array.reshape(mean, shape)
-    dmean = -scale * inverse * ops.reduction.reduce_sum(dy, axes)
-    total = ops.reduction.reduce_sum(dy * centred, axes)
-    return [dmean, -0.5 * scale * inverse * inverse * inverse * total]
 
 
 def statistics_axes(op: Any) -> tuple[list[int], list[int]]:

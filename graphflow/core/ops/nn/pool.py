@@ -210,8 +210,7 @@ def _counts(axes: Sequence[Axis]) -> np.ndarray:
     """How many elements each window covers, padding not counted; [1, out..., 1]."""
     ones = np.ones((1, *(a.size for a in axes), 1))
     padded = windows.pad_spatial(ones, axes)
-    total: np.ndarray = sum(padded[windows.tap_region(axes, tap)] for tap in _taps(axes))
-    return total
+    return np.add.reduce([padded[windows.tap_region(axes, tap)] for tap in _taps(axes)])
 
 
 def avg_pool_reference(node: Any, x: np.ndarray) -> np.ndarray:

@@ -1,0 +1,201 @@
+"""Conv3D and its two gradient ops, on the same NumPy convolution as Conv2D."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ... import ops
+from ...base.tensor_shape import TensorShape
+from ...graph.conversion import convert_to_tensor
+from ...graph.op_def import define_op
+from ...graph.scopes import name_scope
+from ...graph.shape_context import ShapeContext
+from ...graph.tensor import Tensor
+from . import windows
+from .conv2d import reference
+
+_ATTRS = [
+    "T: {half, bfloat16, float, double}",
+    "strides: list(int) >= 5",
+    "padding: {'SAME', 'VALID'}",
+    "data_format: {'NDHWC', 'NCDHW'} = 'NDHWC'",
+    "dilations: list(int) = [1, 1, 1, 1, 1]",
+]
+_GEOMETRY = ("strides", "padding", "data_format", "dilations")
+
+
+def conv3d_shape(context: ShapeContext) -> TensorShape:
+    x, filters = context.with_rank(0, 5), context.with_rank(1, 5)
+    channels = x.as_list()[context.attrs["data_format"].index("C")]
+    *kernel, depth, out = filters.as_list()
+    if None not in (channels, depth) and channels != depth:
+        raise ValueError(f"Dimensions must be equal, but are {channels} and {depth}")
+    return windows.window_shape(x, kernel, out, context.attrs)
+
+
+conv3d_op = define_op(
+    "Conv3D",
+    inputs=["input: T", "filter: T"],
+    outputs=["output: T"],
+    attrs=_ATTRS,
+    shape=conv3d_shape,
+)
+conv3d_backprop_input_op = define_op(
+    "Conv3DBackpropInputV2",
+    inputs=["input_sizes: Tshape", "filter: T", "out_backprop: T"],
+    outputs=["output: T"],
+    attrs=[*_ATTRS, "Tshape: {int32, int64} = DT_INT32"],
+    shape=lambda context: context.constant_shape(0).with_rank(5),
+)
+conv3d_backprop_filter_op = define_op(
+    "Conv3DBackpropFilterV2",
+    inputs=["input: T", "filter_sizes: int32", "out_backprop: T"],
+    outputs=["output: T"],
+    attrs=_ATTRS,
+    shape=lambda context: context.constant_shape(1).with_rank(5),
+)
+
+
+@conv3d_op.define
+def conv3d_reference(node: Any, x: np.ndarray, filters: np.ndarray) -> np.ndarray:
+    data_format = node.attrs["data_format"]
+    axes = reference.make_axes(node, x.shape, filters.shape[:3])
+    result = reference.convolve(windows.to_channels_last(x, data_format), filters, axes)
+    return windows.from_channels_last(result, data_format)
+
+
+@conv3d_backprop_input_op.define
+def conv3d_backprop_input_reference(
+    node: Any, sizes: np.ndarray, filters: np.ndarray, dy: np.ndarray
+) -> np.ndarray:
+    data_format = node.attrs["data_format"]
+    axes = reference.make_axes(node, [int(size) for size in sizes], filters.shape[:3])
+    gradient = windows.to_channels_last(dy, data_format)
+    return windows.from_channels_last(
+        reference.input_gradient(gradient, filters, axes), data_format
+    )
+
+
+@conv3d_backprop_filter_op.define
+def conv3d_backprop_filter_reference(
+    node: Any, x: np.ndarray, sizes: np.ndarray, dy: np.ndarray
+) -> np.ndarray:
+    data_format = node.attrs["data_format"]
+    axes = reference.make_axes(node, x.shape, [int(size) for size in sizes[:3]])
+    images = windows.to_channels_last(x, data_format)
+    return reference.filter_gradient(images, windows.to_channels_last(dy, data_format), axes)
+
+
+def _geometry(op: Any) -> dict[str, Any]:
+    return {key: op.node_attrs[key] for key in _GEOMETRY}
+
+
+@conv3d_op.grad
+def conv3d_grad(op: Any, dy: Tensor) -> list[Tensor]:
+    x, filters = op.inputs
+    x_shape, filter_shape = ops.array.shape_n([x, filters])
+    return [
+        conv3d_backprop_input_op(x_shape, filters, dy, **_geometry(op)),
+        conv3d_backprop_filter_op(x, filter_shape, dy, **_geometry(op)),
+    ]
+
+
+@conv3d_backprop_input_op.grad
+def conv3d_backprop_input_grad(op: Any, dy: Tensor) -> list[Tensor | None]:
+    sizes = ops.array.shape(op.inputs[1])
+    return [
+        None,
+        conv3d_backprop_filter_op(dy, sizes, op.inputs[2], **_geometry(op)),
+        conv3d_op(dy, op.inputs[1], **_geometry(op)),
+    ]
+
+
+@conv3d_backprop_filter_op.grad
+def conv3d_backprop_filter_grad(op: Any, dy: Tensor) -> list[Tensor | None]:
+    sizes = ops.array.shape(op.inputs[0])
+    return [
+        conv3d_backprop_input_op(sizes, dy, op.inputs[2], **_geometry(op)),
+        None,
+        conv3d_op(op.inputs[0], dy, **_geometry(op)),
+    ]
+
+
+def conv3d(
+    input: Any,
+    filter: Any = None,
+    strides: Any = None,
+    padding: Any = None,
+    data_format: str = "NDHWC",
+    dilations: Any = (1, 1, 1, 1, 1),
+    name: str | None = None,
+    filters: Any = None,
+) -> Tensor:
+    """3-D convolution: `conv2d` with one more spatial axis.
+
+    Args:
+      input: [batch, depth, height, width, channels], or the NCDHW order.
+      filter: [depth, height, width, in_channels, out_channels].
+      strides: 5 ints in the order of the data format.
+      padding: `"SAME"` or `"VALID"`.
+      data_format: `"NDHWC"` or `"NCDHW"`.
+      dilations: 5 ints.
+      name: the node's name.
+      filters: the same as `filter`.
+    """
+    filter = filters if filter is None else filter
+    tensor: Tensor = conv3d_op(
+        input,
+        filter,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name=name,
+    )
+    return tensor
+
+
+def conv3d_transpose(
+    value: Any,
+    filter: Any = None,
+    output_shape: Any = None,
+    strides: Any = None,
+    padding: str = "SAME",
+    data_format: str = "NDHWC",
+    name: str | None = None,
+    input: Any = None,
+    filters: Any = None,
+    dilations: Any = None,
+) -> Tensor:
+    """The transpose of `conv3d`; arguments as `conv2d_transpose`, with one more spatial axis.
+
+    Raises:
+      ValueError: shapes that do not fit each other.
+    """
+    value = input if value is None else value
+    filter = filters if filter is None else filter
+    with name_scope(name, "conv3d_transpose", [value, filter, output_shape]) as scope:
+        value = convert_to_tensor(value, name="value")
+        filter = convert_to_tensor(filter, name="filter")
+        channels = value.shape.with_rank(5).dims[data_format.index("C")]
+        if not channels.is_compatible_with(filter.shape[4]):
+            raise ValueError(
+                f"input channels does not match filter's input channels, {channels} != "
+                f"{filter.shape[4]}"
+            )
+        sizes = convert_to_tensor(output_shape, name="output_shape")
+        if not sizes.shape.is_compatible_with(TensorShape([5])):
+            raise ValueError(f"output_shape must have shape (5,), got {sizes.shape}")
+        tensor: Tensor = conv3d_backprop_input_op(
+            sizes,
+            filter,
+            value,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilations=dilations or (1, 1, 1, 1, 1),
+            name=scope,
+        )
+    return tensor
