@@ -79,11 +79,15 @@ def _shape_conversion(
 ) -> Tensor:
     if not value.is_fully_defined():
         raise ValueError(f"Cannot convert a partially known TensorShape to a Tensor: {value}")
-    sizes: list[int] = value.as_list()
+    sizes = [size for size in value.as_list() if size is not None]
     if dtype is None:
         dtype = dtypes.int64 if any(size >= 2**31 for size in sizes) else dtypes.int32
     elif dtype not in (dtypes.int32, dtypes.int64):
         raise TypeError(f"Cannot convert a TensorShape to dtype {dtype.name}")
+    elif dtype == dtypes.int32 and any(size >= 2**31 for size in sizes):
+        raise ValueError(
+            f"Cannot convert a TensorShape to dtype int32; a dimension is too large ({max(sizes)})"
+        )
     return constant(np.array(sizes, dtype=dtype.as_numpy_dtype), name=name or "shape_as_tensor")
 
 

@@ -72,6 +72,11 @@ def _concat_shapes(values: Sequence[TensorShape], axis: np.ndarray | None) -> Te
     return TensorShape(sizes)
 
 
+def _scalar_axis(context: ShapeContext, index: int) -> np.ndarray | None:
+    context.with_rank(index, 0)
+    return context.constant(index)
+
+
 def _short(shape: TensorShape, axis: int) -> str:
     sizes = shape.as_list()
     del sizes[axis]
@@ -124,7 +129,7 @@ concat_op = define_op(
     ["concat_dim: int32", "values: N * T"],
     ["output: T"],
     ["N: int >= 2", T],
-    lambda context: _concat_shapes(context.shapes[1:], context.constant(0)),
+    lambda context: _concat_shapes(context.shapes[1:], _scalar_axis(context, 0)),
 )
 
 
@@ -138,7 +143,9 @@ concat_v2_op = define_op(
     ["values: N * T", "axis: Tidx"],
     ["output: T"],
     ["N: int >= 2", T, index_attr("Tidx")],
-    lambda context: _concat_shapes(context.shapes[:-1], context.constant(context.num_inputs - 1)),
+    lambda context: _concat_shapes(
+        context.shapes[:-1], _scalar_axis(context, context.num_inputs - 1)
+    ),
 )
 
 

@@ -73,12 +73,14 @@ def _diagonals(x: np.ndarray, low: int, high: int, padding: Any) -> np.ndarray:
 def _with_diagonals(x: np.ndarray, diagonal: np.ndarray, low: int, high: int) -> np.ndarray:
     if x.ndim < 2:
         raise _fail(f"input must be at least 2-dim, received shape: {list(x.shape)}")
+    if diagonal.ndim < 1:
+        raise _fail(f"diagonal must be at least 1-dim, received shape: {list(diagonal.shape)}")
     rows, columns = x.shape[-2:]
     length = _longest(low, high, rows, columns)
     wanted = (*x.shape[:-2], *((high - low + 1,) if low != high else ()), length)
     if diagonal.shape != wanted:
         raise _fail(
-            "input must be at least 2-dim and diagonal of the shape of its diagonals: must have "
+            "first dimensions of diagonal don't match first dimensions of input: must have "
             f"diagonal.shape == {list(wanted)}, received {list(diagonal.shape)} for input shape "
             f"{list(x.shape)}"
         )
@@ -94,7 +96,7 @@ def _with_diagonals(x: np.ndarray, diagonal: np.ndarray, low: int, high: int) ->
 
 
 def matrix_diag_shape(context: ShapeContext) -> TensorShape:
-    given = context.shape(0).with_rank_at_least(1)
+    given = context.with_rank_at_least(0, 1)
     return given if given.ndims is None else given.concatenate(given[-1:])
 
 
@@ -104,7 +106,7 @@ matrix_diag_op = define_op("MatrixDiag", ["diagonal: T"], ["output: T"], [T], ma
 @matrix_diag_op.define
 def matrix_diag_reference(node: Any, diagonal: np.ndarray) -> np.ndarray:
     if diagonal.ndim < 1:
-        raise _fail(f"input must be at least 1-dim, received shape: {list(diagonal.shape)}")
+        raise _fail(f"diagonal must be at least 1-dim, received shape: {list(diagonal.shape)}")
     size = diagonal.shape[-1]
     result = np.zeros((*diagonal.shape, size), diagonal.dtype)
     result[..., np.arange(size), np.arange(size)] = diagonal
@@ -221,7 +223,7 @@ def _is_default(value: Any, default: int) -> bool:
 
 
 def matrix_diag_part_shape(context: ShapeContext) -> TensorShape:
-    given = context.shape(0).with_rank_at_least(2)
+    given = context.with_rank_at_least(0, 2)
     if given.ndims is None:
         return given
     *batch, rows, columns = given.as_list()
@@ -247,7 +249,7 @@ def matrix_diag_part_grad(op: Any, dy: Any) -> Any:
 
 
 def matrix_diag_part_v2_shape(context: ShapeContext) -> TensorShape:
-    given, k = context.shape(0).with_rank_at_least(2), context.constant(1)
+    given, k = context.with_rank_at_least(0, 2), context.constant(1)
     if given.ndims is None or k is None:
         return TensorShape(None)
     low, high = _band(k)
@@ -307,8 +309,8 @@ def matrix_diag_part(
 
 
 def matrix_set_diag_shape(context: ShapeContext) -> TensorShape:
-    given, diagonal = context.shape(0).with_rank_at_least(2), context.shape(1)
-    diagonal = diagonal.with_rank_at_least(1)
+    given, diagonal = context.with_rank_at_least(0, 2), context.shape(1)
+    context.with_rank_at_least(1, 1)
     if given.ndims is None:
         return given if diagonal.ndims is None else TensorShape([None] * (diagonal.ndims + 1))
     *batch, rows, columns = given.as_list()
@@ -380,7 +382,7 @@ matrix_band_part_op = define_op(
     ["input: T", "num_lower: Tindex", "num_upper: Tindex"],
     ["band: T"],
     [T, "Tindex: {int32, int64} = DT_INT64"],
-    lambda context: context.shape(0).with_rank_at_least(2),
+    lambda context: context.with_rank_at_least(0, 2),
 )
 
 
@@ -432,7 +434,7 @@ _NUMBERS = "T: {bfloat16, half, float, double, int32, int64, complex64, complex1
 
 
 def diag_shape(context: ShapeContext) -> TensorShape:
-    given = context.shape(0).with_rank_at_least(1)
+    given = context.with_rank_at_least(0, 1)
     return given if given.ndims is None else given.concatenate(given)
 
 

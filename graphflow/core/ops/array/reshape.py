@@ -19,7 +19,7 @@ from .signatures import T, index_attr
 
 
 def reshape_shape(context: ShapeContext) -> TensorShape:
-    context.shape(1).with_rank_at_most(1)
+    context.with_rank_at_most(1, 1)
     value = context.constant(1)
     given = context.shape(0)
     if value is None:
@@ -98,30 +98,31 @@ def reshape_reference(node: Any, x: np.ndarray, shape: np.ndarray) -> np.ndarray
         raise errors.InvalidArgumentError(
             None, None, f"Size {bad} must be non-negative, not {sizes[bad]}"
         )
-    known = math.prod(n for n in sizes if n != -1)
     if -1 in sizes:
-        if known == 0:
-            raise errors.InvalidArgumentError(
-                None,
-                None,
-                "reshape cannot infer the missing input size for an empty tensor unless all "
-                "specified input sizes are non-zero",
-            )
-        if x.size % known:
-            raise errors.InvalidArgumentError(
-                None,
-                None,
-                f"Input to reshape is a tensor with {x.size} values, but the requested shape "
-                f"requires a multiple of {known}",
-            )
-    elif known != x.size:
+        sizes[sizes.index(-1)] = _missing_size(x, sizes)
+    count = math.prod(sizes)
+    if count != x.size:
         raise errors.InvalidArgumentError(
             None,
             None,
             f"Input to reshape is a tensor with {x.size} values, but the requested shape has "
-            f"{known}",
+            f"{count}",
         )
     return x.reshape(sizes)
+
+
+def _missing_size(x: np.ndarray, sizes: list[int]) -> int:
+    """The size that -1 stands for. Zeros on both sides are left out: [0, 6] as [0, -1, 3]."""
+    known = math.prod(n for n in sizes if n not in (-1, 0))
+    total = math.prod(n for n in x.shape if n or 0 not in sizes)
+    if total % known:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"Input to reshape is a tensor with {total} values, but the requested shape requires "
+            f"a multiple of {known}",
+        )
+    return total // known
 
 
 @reshape_op.grad
@@ -232,7 +233,7 @@ def squeeze_shape(context: ShapeContext) -> TensorShape:
 
 
 squeeze_op = define_op(
-    "Squeeze", ["input: T"], ["output: T"], [T, "squeeze_dims: list(int) = []"], squeeze_shape
+    "Squeeze", ["input: T"], ["output: T"], [T, "squeeze_dims: list(int) >= 0 = []"], squeeze_shape
 )
 
 

@@ -174,8 +174,10 @@ def roll_shape(context: ShapeContext) -> TensorShape:
     if given.ndims == 0:
         raise ValueError("Shape must be at least rank 1 but is rank 0")
     for index in (1, 2):
-        context.shape(index).with_rank_at_most(1)
-    context.shape(1).merge_with(context.shape(2))
+        context.with_rank_at_most(index, 1)
+    shift, axis = context.shape(1), context.shape(2)
+    if not shift.is_compatible_with(axis):
+        raise ValueError(f"Dimension 0 in both shapes must be equal. Shapes are {shift} and {axis}")
     return given
 
 

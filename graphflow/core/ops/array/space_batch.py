@@ -27,13 +27,24 @@ def _fail(message: str) -> errors.InvalidArgumentError:
 # --- space and batch ------------------------------------------------------------------------------
 
 
+def _blocks(context: ShapeContext) -> tuple[TensorShape, int]:
+    """The shape of the input, and the number of its spatial dimensions (all, if unknown)."""
+    given = context.shape(0)
+    block, margins = context.with_rank(1, 1), context.with_rank(2, 2)
+    rows, _ = TensorShape([block.as_list()[0], 2]).merge_with(margins).as_list()
+    if rows is None:
+        return given, given.ndims or 0
+    return context.with_rank_at_least(0, rows + 1), rows
+
+
 def _space_to_batch_sizes(
-    given: TensorShape, block: np.ndarray | None, paddings: np.ndarray | None
+    given: TensorShape, spatial: int, block: np.ndarray | None, paddings: np.ndarray | None
 ) -> TensorShape:
-    if given.ndims is None or block is None:
-        return TensorShape([None] * given.ndims) if given.ndims is not None else given
-    given = given.with_rank_at_least(len(block) + 1)
+    if given.ndims is None:
+        return given
     sizes = given.as_list()
+    if block is None:
+        return TensorShape([None if i <= spatial else n for i, n in enumerate(sizes)])
     if block.size and block.min() < 1:
         raise ValueError(f"block_shape must be positive: {block.tolist()}")
     if paddings is not None and paddings.size and paddings.min() < 0:
@@ -51,12 +62,13 @@ def _space_to_batch_sizes(
 
 
 def _batch_to_space_sizes(
-    given: TensorShape, block: np.ndarray | None, crops: np.ndarray | None
+    given: TensorShape, spatial: int, block: np.ndarray | None, crops: np.ndarray | None
 ) -> TensorShape:
-    if given.ndims is None or block is None:
-        return TensorShape([None] * given.ndims) if given.ndims is not None else given
-    given = given.with_rank_at_least(len(block) + 1)
+    if given.ndims is None:
+        return given
     sizes = given.as_list()
+    if block is None:
+        return TensorShape([None if i <= spatial else n for i, n in enumerate(sizes)])
     if block.size and block.min() < 1:
         raise ValueError(f"block_shape must be positive: {block.tolist()}")
     if crops is not None and crops.size and crops.min() < 0:
@@ -143,7 +155,7 @@ space_to_batch_nd_op = define_op(
     ["output: T"],
     [T, index_attr("Tblock_shape"), index_attr("Tpaddings")],
     lambda context: _space_to_batch_sizes(
-        context.shape(0), context.constant(1), context.constant(2)
+        *_blocks(context), context.constant(1), context.constant(2)
     ),
 )
 batch_to_space_nd_op = define_op(
@@ -152,7 +164,7 @@ batch_to_space_nd_op = define_op(
     ["output: T"],
     [T, index_attr("Tblock_shape"), index_attr("Tcrops")],
     lambda context: _batch_to_space_sizes(
-        context.shape(0), context.constant(1), context.constant(2)
+        *_blocks(context), context.constant(1), context.constant(2)
     ),
 )
 
@@ -215,14 +227,18 @@ space_to_batch_op = define_op(
     ["input: T", "paddings: Tpaddings"],
     ["output: T"],
     [T, index_attr("Tpaddings"), "block_size: int >= 2"],
-    lambda context: _space_to_batch_sizes(context.shape(0), _square(context), context.constant(1)),
+    lambda context: _space_to_batch_sizes(
+        context.shape(0), 2, _square(context), context.constant(1)
+    ),
 )
 batch_to_space_op = define_op(
     "BatchToSpace",
     ["input: T", "crops: Tidx"],
     ["output: T"],
     [T, "block_size: int >= 2", index_attr("Tidx")],
-    lambda context: _batch_to_space_sizes(context.shape(0), _square(context), context.constant(1)),
+    lambda context: _batch_to_space_sizes(
+        context.shape(0), 2, _square(context), context.constant(1)
+    ),
 )
 
 

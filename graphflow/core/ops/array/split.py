@@ -29,7 +29,10 @@ def split_shape(context: ShapeContext) -> list[TensorShape]:
     total = sizes[where]
     if total is not None:
         if total % count:
-            raise ValueError(f"Dimension size must be evenly divisible by {count} but is {total}")
+            raise ValueError(
+                f"Dimension size must be evenly divisible by {count} but is {total}: number of "
+                "ways to split should evenly divide the split dimension"
+            )
         sizes[where] = total // count
     return [TensorShape(sizes)] * count
 
@@ -44,6 +47,10 @@ split_op = define_op(
 
 
 def _checked_axis(axis: np.ndarray, rank: int) -> int:
+    if axis.size != 1:
+        raise errors.InvalidArgumentError(
+            None, None, "split_dim_tensor must have exactly one element."
+        )
     where = int(axis.reshape(()))
     if not -rank <= where < rank:
         raise errors.InvalidArgumentError(

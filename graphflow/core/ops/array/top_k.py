@@ -27,7 +27,7 @@ def _fail(message: str) -> errors.InvalidArgumentError:
 
 
 def top_k_shape(context: ShapeContext) -> list[TensorShape]:
-    given = context.shape(0).with_rank_at_least(1)
+    given = context.with_rank_at_least(0, 1)
     k = context.constant(1)
     context.with_rank(1, 0)
     if k is not None and k < 0:
