@@ -259,8 +259,14 @@ from .core.ops.elementwise import truncatemod as truncatemod
 from .core.ops.elementwise import zeta as zeta
 
 # core/ops/control
+from .core.ops.control import Assert as Assert
+from .core.ops.control import Print as Print
+from .core.ops.control import custom_gradient as custom_gradient
 from .core.ops.control import group as group
 from .core.ops.control import no_op as no_op
+from .core.ops.control import numpy_function as numpy_function
+from .core.ops.control import py_func as py_func
+from .core.ops.control import tuple as tuple
 
 # core/ops/state
 from .core.ops.state import assign as assign
@@ -336,6 +342,25 @@ from .core.variables.variable_scope import no_regularizer as no_regularizer
 from .core.variables.variable_scope import variable_op_scope as variable_op_scope
 from .core.variables.variable_scope import variable_scope as variable_scope
 
+# core/ops/reduction
+from .core.ops.reduction import reduce_all as reduce_all
+from .core.ops.reduction import reduce_any as reduce_any
+from .core.ops.reduction import reduce_max as reduce_max
+from .core.ops.reduction import reduce_mean as reduce_mean
+from .core.ops.reduction import reduce_min as reduce_min
+from .core.ops.reduction import reduce_prod as reduce_prod
+from .core.ops.reduction import reduce_sum as reduce_sum
+from .core.ops.reduction import unsorted_segment_max as unsorted_segment_max
+from .core.ops.reduction import unsorted_segment_mean as unsorted_segment_mean
+from .core.ops.reduction import unsorted_segment_min as unsorted_segment_min
+from .core.ops.reduction import unsorted_segment_prod as unsorted_segment_prod
+from .core.ops.reduction import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
+from .core.ops.reduction import unsorted_segment_sum as unsorted_segment_sum
+
+# core/ops/linalg
+from .core.ops.linalg import matmul as matmul
+from .core.ops.linalg import sparse_matmul as sparse_matmul
+
 # core/session
 from .core.session.session import InteractiveSession as InteractiveSession
 from .core.session.session import Session as Session
@@ -351,3 +376,4 @@ from .core.gradients import hessians as hessians
 
 # public submodules
 from . import nn as nn
+from . import train as train
