@@ -163,8 +163,9 @@ def _ones_like(y: Any, index: int, walk: _Walk) -> Tensor:
         raise TypeError(f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype.name})")
     y = _values_of(y)
     with walk.placed_with(y.op):
-        one = ops.array.constant(1, dtype=y.dtype.base_dtype, name=f"grad_ys_{index}")
-        ones: Tensor = ops.array.fill(ops.array.shape(y), one, name=f"grad_ys_{index}")
+        ones: Tensor = ops.array.ones(
+            ops.array.shape(y), dtype=y.dtype.base_dtype, name=f"grad_ys_{index}"
+        )
     return ones
 
 

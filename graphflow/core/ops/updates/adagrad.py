@@ -44,7 +44,7 @@ def adagrad_da_ops(
     l2: Any,
     global_step: Any,
 ) -> Any:
-    """With g and gg the sums, t the step: `var = -sign(g) lr max(|g| - l1 t, 0) / (l2 t lr + gg**.5)`."""
+    """`var = -sign(g) lr max(|g| - l1 t, 0) / (l2 t lr + sqrt(gg))` for sums g, gg and step t."""
     total = gradient_accumulator + grad
     squares = gradient_squared_accumulator + grad * grad
     step = global_step.astype(np.asarray(lr).dtype)

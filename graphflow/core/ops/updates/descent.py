@@ -20,7 +20,7 @@ def proximal_gradient_descent_ops(var: Any, alpha: Any, l1: Any, l2: Any, delta:
 
 
 def shrink(var: Any, lr: Any, l1: Any, l2: Any) -> Any:
-    """The proximal step of l1 and l2 regularization: `sign(v) max(|v| - lr l1, 0) / (1 + lr l2)`."""
+    """The proximal step of l1 and l2: `sign(v) max(|v| - lr l1, 0) / (1 + lr l2)`."""
     if l1 > 0:
         var = np.sign(var) * np.maximum(np.abs(var) - lr * l1, 0)
     return var / (1 + l2 * lr)

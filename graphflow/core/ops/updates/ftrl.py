@@ -8,7 +8,6 @@ import numpy as np
 
 from .rule import define_update
 
-
 _ATTRS = ["multiply_linear_by_lr: bool = false"]
 
 

@@ -83,7 +83,8 @@ class UpdateOps:
             arguments["indices"] = indices
         arguments["delta" if "delta" in _input_names(op_def) else "grad"] = gradient
         node = op_def(name=name, **arguments)
-        return node.op if isinstance(node, Tensor) else node  # type: ignore[no-any-return]
+        operation: Operation = node.op if isinstance(node, Tensor) else node
+        return operation
 
     @property
     def _resource_forms(self) -> tuple[OpDef | None, OpDef | None]:
@@ -182,7 +183,7 @@ def _define(
             others = {name: arguments[name] for name in names[cell_count:]}
             _check(names[:cell_count], values, others)
             if is_sparse:
-                updated = _update_rows(rule, values, others, given)
+                updated = tuple(_update_rows(rule, values, others, given))
             else:
                 updated = _as_tuple(rule(*values, **others, **given))
             for cell, value, new in zip(cells, values, updated, strict=True):
