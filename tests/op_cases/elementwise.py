@@ -275,9 +275,9 @@ _INDICES = np.array([[0, 1], [1, 0], [1, 2]])
 
 def _sparse(operation: Any) -> Any:
     """Applies to a SparseTensor of three entries and a dense tensor."""
-    return lambda tf, values, dense: operation(
-        tf.SparseTensor(_INDICES, values, [2, 3]), dense
-    ).values
+    return lambda tf, values, dense: (
+        operation(tf.SparseTensor(_INDICES, values, [2, 3]), dense).values
+    )
 
 
 _OPERATORS = [

@@ -15,13 +15,15 @@ from ...graph.scopes import name_scope
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
 from ..gradient_helpers import sum_to_shape_of
+from ..shape_rules import broadcast
 from .arithmetic import square
 from .magnitude import abs, sign
 from .numerics import bessel, error_function, gamma, incomplete
 from .powers import exp, log, log1p
-from .signatures import FLOATS, SINGLE_DOUBLE, binary_op, unary_op
+from .signatures import FLOATS, SINGLE_DOUBLE, unary_op
 from .sparse_values import on_sparse_values
 
+_OF_A_AND_X = (["a: T", "x: T"], ["z: T"])
 _TWO_OVER_ROOT_PI = 2.0 / np.sqrt(np.pi)
 
 
@@ -104,7 +106,7 @@ def digamma(x: Any, name: str | None = None) -> Tensor:
     return tensor
 
 
-polygamma_op = binary_op("Polygamma", SINGLE_DOUBLE)
+polygamma_op = define_op("Polygamma", *_OF_A_AND_X, [f"T: {SINGLE_DOUBLE}"], broadcast)
 polygamma_op.define(_in_float64(gamma.polygamma))
 
 
@@ -120,7 +122,7 @@ def polygamma(a: Any, x: Any, name: str | None = None) -> Tensor:
     return tensor
 
 
-zeta_op = define_op("Zeta", ["x: T", "q: T"], ["z: T"], [f"T: {SINGLE_DOUBLE}"], polygamma_op.shape)
+zeta_op = define_op("Zeta", ["x: T", "q: T"], ["z: T"], [f"T: {SINGLE_DOUBLE}"], broadcast)
 zeta_op.define(_in_float64(gamma.zeta))
 
 
@@ -156,12 +158,9 @@ def lbeta(x: Any, name: str | None = None) -> Tensor:
 
 # --- incomplete gamma -----------------------------------------------------------------------------
 
-_GAMMA_ARGS = (["a: T", "x: T"], ["z: T"])
-igamma_op = define_op("Igamma", *_GAMMA_ARGS, [f"T: {FLOATS}"], polygamma_op.shape)
-igammac_op = define_op("Igammac", *_GAMMA_ARGS, [f"T: {FLOATS}"], polygamma_op.shape)
-igamma_grad_a_op = define_op(
-    "IgammaGradA", *_GAMMA_ARGS, [f"T: {SINGLE_DOUBLE}"], polygamma_op.shape
-)
+igamma_op = define_op("Igamma", *_OF_A_AND_X, [f"T: {FLOATS}"], broadcast)
+igammac_op = define_op("Igammac", *_OF_A_AND_X, [f"T: {FLOATS}"], broadcast)
+igamma_grad_a_op = define_op("IgammaGradA", *_OF_A_AND_X, [f"T: {SINGLE_DOUBLE}"], broadcast)
 igamma_op.define(_in_float64(incomplete.igamma))
 igammac_op.define(_in_float64(incomplete.igammac))
 igamma_grad_a_op.define(_in_float64(incomplete.igamma_grad_a))
