@@ -76,12 +76,6 @@ def parts(tf: Any) -> None:
     tf.convert_to_tensor(p)
 
 
-def regularized(tf: Any) -> None:
-    tf.get_variable(
-        "a", [2], initializer=tf.ones_initializer(), regularizer=lambda v: tf.negative(v)
-    )
-
-
 def initializers(tf: Any) -> None:
     for name, initializer in [
         ("o", tf.orthogonal_initializer(seed=1)),
@@ -119,7 +113,6 @@ BUILDERS = [
     use_resource,
     scopes,
     parts,
-    regularized,
     initializers,
 ]
 
