@@ -16,7 +16,6 @@ from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
 from ..shape_rules import broadcast_shapes
 
-_BFLOAT16 = dtypes.bfloat16.as_numpy_dtype
 
 
 def multiply(a: np.ndarray, b: np.ndarray) -> Any:
@@ -24,7 +23,7 @@ def multiply(a: np.ndarray, b: np.ndarray) -> Any:
 
     16-bit floats are added up in float32: NumPy has no fast product for them, and a less exact one.
     """
-    if a.dtype == np.float16 or a.dtype == _BFLOAT16:
+    if a.dtype in (dtypes.float16, dtypes.bfloat16):
         return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
     return np.matmul(a, b)
 
