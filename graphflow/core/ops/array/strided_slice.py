@@ -15,7 +15,7 @@ import numpy as np
 
 from ... import ops
 from ...base import dtypes, errors
-from ...base.ref import Ref
+from ...base.ref import Ref, locked
 from ...base.tensor_shape import Dimension, TensorShape
 from ...graph.op_def import define_op
 from ...graph.scopes import name_scope
@@ -241,22 +241,20 @@ def strided_slice_assign_reference(
     strides: np.ndarray,
     value: np.ndarray,
 ) -> Ref:
-    if ref.value is None:
-        raise errors.FailedPreconditionError(
-            None, None, f"Attempting to use uninitialized value {ref.name}"
-        )
-    index = _numpy_index(node.attrs, ref.value.shape, begin, end, strides)
-    changed = ref.value.copy()
-    wanted = changed[index].shape
-    try:
-        changed[index] = np.broadcast_to(value, wanted)
-    except ValueError:
-        raise errors.InvalidArgumentError(
-            None,
-            None,
-            f"Assign dims {list(wanted)} and value dims {list(value.shape)} do not match",
-        ) from None
-    ref.value = changed
+    with locked(ref):
+        current = ref.read()
+        index = _numpy_index(node.attrs, current.shape, begin, end, strides)
+        changed = current.copy()
+        wanted = changed[index].shape
+        try:
+            changed[index] = np.broadcast_to(value, wanted)
+        except ValueError:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"Assign dims {list(wanted)} and value dims {list(value.shape)} do not match",
+            ) from None
+        ref.value = changed
     return ref
 
 

@@ -369,7 +369,6 @@ resource_strided_slice_assign_op.no_grad()
 def resource_strided_slice_assign_reference(
     node: Any, context: Any, ref: Ref, *arguments: np.ndarray
 ) -> None:
-    with locked(ref):
-        by_reference = ops.array.strided_slice_assign_op.reference
-        assert by_reference is not None
-        by_reference(node, context, ref, *arguments)
+    by_reference = ops.array.strided_slice_assign_op.reference
+    assert by_reference is not None
+    by_reference(node, context, ref, *arguments)
