@@ -71,6 +71,8 @@ from .core.graph.stacks import get_default_graph as get_default_graph
 from .core.graph.stacks import get_default_session as get_default_session
 from .core.graph.stacks import reset_default_graph as reset_default_graph
 from .core.graph.tensor import Tensor as Tensor
+from .core.graph.tensor_proto import make_ndarray as make_ndarray
+from .core.graph.tensor_proto import make_tensor_proto as make_tensor_proto
 
 # core/ops/array
 from .core.ops.array import add_check_numerics_ops as add_check_numerics_ops
@@ -154,6 +156,7 @@ from .core.ops.array import unravel_index as unravel_index
 from .core.ops.array import unstack as unstack
 from .core.ops.array import verify_tensor_all_finite as verify_tensor_all_finite
 from .core.ops.array import where as where
+from .core.ops.array import where_v2 as where_v2
 from .core.ops.array import zeros as zeros
 from .core.ops.array import zeros_like as zeros_like
 
@@ -343,13 +346,29 @@ from .core.variables.variable_scope import variable_op_scope as variable_op_scop
 from .core.variables.variable_scope import variable_scope as variable_scope
 
 # core/ops/reduction
+from .core.ops.reduction import arg_max as arg_max
+from .core.ops.reduction import arg_min as arg_min
+from .core.ops.reduction import argmax as argmax
+from .core.ops.reduction import argmin as argmin
+from .core.ops.reduction import count_nonzero as count_nonzero
+from .core.ops.reduction import cumprod as cumprod
+from .core.ops.reduction import cumsum as cumsum
 from .core.ops.reduction import reduce_all as reduce_all
 from .core.ops.reduction import reduce_any as reduce_any
+from .core.ops.reduction import reduce_logsumexp as reduce_logsumexp
 from .core.ops.reduction import reduce_max as reduce_max
 from .core.ops.reduction import reduce_mean as reduce_mean
 from .core.ops.reduction import reduce_min as reduce_min
 from .core.ops.reduction import reduce_prod as reduce_prod
 from .core.ops.reduction import reduce_sum as reduce_sum
+from .core.ops.reduction import segment_max as segment_max
+from .core.ops.reduction import segment_mean as segment_mean
+from .core.ops.reduction import segment_min as segment_min
+from .core.ops.reduction import segment_prod as segment_prod
+from .core.ops.reduction import segment_sum as segment_sum
+from .core.ops.reduction import sparse_segment_mean as sparse_segment_mean
+from .core.ops.reduction import sparse_segment_sqrt_n as sparse_segment_sqrt_n
+from .core.ops.reduction import sparse_segment_sum as sparse_segment_sum
 from .core.ops.reduction import unsorted_segment_max as unsorted_segment_max
 from .core.ops.reduction import unsorted_segment_mean as unsorted_segment_mean
 from .core.ops.reduction import unsorted_segment_min as unsorted_segment_min
@@ -377,3 +396,37 @@ from .core.gradients import hessians as hessians
 # public submodules
 from . import nn as nn
 from . import train as train
+
+newaxis = None  # in an index: a new dimension of size 1
+
+# Messages, by the modules that define them: loaded when first used, for protobuf is slow to import.
+_PROTOS = {
+    "AttrValue": "graph_pb2",
+    "ConfigProto": "config_pb2",
+    "Event": "event_pb2",
+    "GPUOptions": "config_pb2",
+    "GraphDef": "graph_pb2",
+    "GraphOptions": "config_pb2",
+    "HistogramProto": "event_pb2",
+    "LogMessage": "event_pb2",
+    "MetaGraphDef": "meta_graph_pb2",
+    "NameAttrList": "graph_pb2",
+    "NodeDef": "graph_pb2",
+    "OptimizerOptions": "config_pb2",
+    "RunMetadata": "run_metadata_pb2",
+    "RunOptions": "config_pb2",
+    "SessionLog": "event_pb2",
+    "Summary": "event_pb2",
+    "SummaryMetadata": "event_pb2",
+    "TensorInfo": "meta_graph_pb2",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PROTOS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    message = getattr(importlib.import_module(f".protos.{_PROTOS[name]}", __name__), name)
+    globals()[name] = message
+    return message

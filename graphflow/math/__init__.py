@@ -1,5 +1,8 @@
 """`tf.math`: functions of numbers, re-exported from the families of ops."""
 
+from ..core.ops.array import in_top_k as in_top_k
+from ..core.ops.array import invert_permutation as invert_permutation
+from ..core.ops.array import top_k as top_k
 from ..core.ops.elementwise import abs as abs
 from ..core.ops.elementwise import accumulate_n as accumulate_n
 from ..core.ops.elementwise import acos as acos
@@ -84,3 +87,37 @@ from ..core.ops.elementwise import truediv as truediv
 from ..core.ops.elementwise import xdivy as xdivy
 from ..core.ops.elementwise import xlogy as xlogy
 from ..core.ops.elementwise import zeta as zeta
+from ..core.ops.nn import l2_normalize as l2_normalize
+from ..core.ops.nn import log_softmax as log_softmax
+from ..core.ops.nn import softmax as softmax
+from ..core.ops.nn import softplus as softplus
+from ..core.ops.nn import softsign as softsign
+from ..core.ops.nn import zero_fraction as zero_fraction
+from ..core.ops.reduction import reduce_all as reduce_all
+from ..core.ops.reduction import reduce_any as reduce_any
+from ..core.ops.reduction import reduce_euclidean_norm as reduce_euclidean_norm
+from ..core.ops.reduction import reduce_max as reduce_max
+from ..core.ops.reduction import reduce_mean as reduce_mean
+from ..core.ops.reduction import reduce_min as reduce_min
+from ..core.ops.reduction import reduce_prod as reduce_prod
+from ..core.ops.reduction import reduce_sum as reduce_sum
+from ..core.ops.reduction import unsorted_segment_max as unsorted_segment_max
+from ..core.ops.reduction import unsorted_segment_mean as unsorted_segment_mean
+from ..core.ops.reduction import unsorted_segment_min as unsorted_segment_min
+from ..core.ops.reduction import unsorted_segment_prod as unsorted_segment_prod
+from ..core.ops.reduction import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
+from ..core.ops.reduction import unsorted_segment_sum as unsorted_segment_sum
+from ..core.ops.reduction import argmax as argmax
+from ..core.ops.reduction import argmin as argmin
+from ..core.ops.reduction import count_nonzero as count_nonzero
+from ..core.ops.reduction import cumprod as cumprod
+from ..core.ops.reduction import cumsum as cumsum
+from ..core.ops.reduction import cumulative_logsumexp as cumulative_logsumexp
+from ..core.ops.reduction import reduce_logsumexp as reduce_logsumexp
+from ..core.ops.reduction import reduce_std as reduce_std
+from ..core.ops.reduction import reduce_variance as reduce_variance
+from ..core.ops.reduction import segment_max as segment_max
+from ..core.ops.reduction import segment_mean as segment_mean
+from ..core.ops.reduction import segment_min as segment_min
+from ..core.ops.reduction import segment_prod as segment_prod
+from ..core.ops.reduction import segment_sum as segment_sum

@@ -23,7 +23,7 @@ def multiply(a: np.ndarray, b: np.ndarray) -> Any:
 
     16-bit floats are added up in float32: NumPy has no fast product for them, and a less exact one.
     """
-    if a.dtype in (dtypes.float16, dtypes.bfloat16):
+    if dtypes.as_dtype(a.dtype) in (dtypes.float16, dtypes.bfloat16):
         return np.matmul(a.astype(np.float32), b.astype(np.float32)).astype(a.dtype)
     return np.matmul(a, b)
 
@@ -184,7 +184,7 @@ def _broadcastable(x: np.ndarray, y: np.ndarray) -> bool:
 
 
 @batch_matmul_op.grad
-def batch_matmul_grad(op: Any, dy: Any) -> list[Tensor]:
+def batch_matmul_grad(op: Any, dy: Any) -> list[Any]:
     adj_x, adj_y = op.node_attrs["adj_x"], op.node_attrs["adj_y"]
     x, y = op.inputs
     if adj_x:
@@ -201,7 +201,7 @@ def batch_matmul_grad(op: Any, dy: Any) -> list[Tensor]:
 @batch_matmul_v2_op.grad
 def batch_matmul_v2_grad(op: Any, dy: Any) -> list[Tensor]:
     """As without broadcasting, then summed over the batch dimensions that were broadcast."""
-    gradients = batch_matmul_grad(op, dy)
+    gradients: list[Tensor] = batch_matmul_grad(op, dy)
     x, y = op.inputs
     if x.shape.ndims is not None and y.shape.ndims is not None:
         known = x.shape[:-2].is_fully_defined() and y.shape[:-2].is_fully_defined()

@@ -1,5 +1,13 @@
 """Ops that make fewer elements of many: reductions, scans, sums over segments."""
 
+from .arg_extremes import arg_max as arg_max
+from .arg_extremes import arg_max_op as arg_max_op
+from .arg_extremes import arg_min as arg_min
+from .arg_extremes import arg_min_op as arg_min_op
+from .arg_extremes import argmax as argmax
+from .arg_extremes import argmin as argmin
+from .axes import reduced_axes as reduced_axes
+from .reduce import accumulator_type as accumulator_type
 from .reduce import max_op as max_op
 from .reduce import mean_op as mean_op
 from .reduce import reduce_all as reduce_all
@@ -11,6 +19,21 @@ from .reduce import reduce_min as reduce_min
 from .reduce import reduce_prod as reduce_prod
 from .reduce import reduce_sum as reduce_sum
 from .reduce import sum_op as sum_op
+from .scan import cumprod as cumprod
+from .scan import cumsum as cumsum
+from .scan import cumulative_logsumexp as cumulative_logsumexp
+from .segment import segment_max as segment_max
+from .segment import segment_mean as segment_mean
+from .segment import segment_min as segment_min
+from .segment import segment_prod as segment_prod
+from .segment import segment_sum as segment_sum
+from .sparse_segment import sparse_segment_mean as sparse_segment_mean
+from .sparse_segment import sparse_segment_sqrt_n as sparse_segment_sqrt_n
+from .sparse_segment import sparse_segment_sum as sparse_segment_sum
+from .statistics import count_nonzero as count_nonzero
+from .statistics import reduce_logsumexp as reduce_logsumexp
+from .statistics import reduce_std as reduce_std
+from .statistics import reduce_variance as reduce_variance
 from .unsorted_segment import unsorted_segment_max as unsorted_segment_max
 from .unsorted_segment import unsorted_segment_mean as unsorted_segment_mean
 from .unsorted_segment import unsorted_segment_min as unsorted_segment_min

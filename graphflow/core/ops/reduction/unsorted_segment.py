@@ -206,7 +206,7 @@ def unsorted_segment_prod_grad(op: Any, dy: Any) -> list[Any]:
     without_zeros = elementwise.select(is_zero, array.ones_like(data), data)
     others = unsorted_segment_prod_op(without_zeros, ids, segments)
     clipped = elementwise.maximum(ids, array.zeros_like(ids))
-    quotient = array.gather(op.outputs[0], clipped) / data
+    quotient = array.gather(op.outputs[0], clipped) / without_zeros
     partial = elementwise.select(is_zero, array.gather(others, clipped), quotient)
     gathered, _, _ = gather_drop_negatives(dy, ids)
     return [gathered * partial, None, None]
