@@ -9,7 +9,7 @@ import numpy as np
 
 from ... import ops
 from ...base import dtypes
-from ...base.errors import InvalidArgumentError
+from ...base.errors import InvalidArgumentError, UnimplementedError
 from ...graph.conversion import convert_to_tensor
 from ...graph.scopes import name_scope
 from ...graph.tensor import Tensor
@@ -42,6 +42,14 @@ def _by_kind(of_integers: Function, of_others: Function) -> Callable[..., Any]:
         return of_integers(x, y)
 
     return reference
+
+
+def _real(x: np.ndarray) -> np.ndarray:
+    """`x`, which must be real: complex numbers have no order to round in."""
+    if x.dtype.kind == "c":
+        message = f"{x.dtype.name} cannot be divided to whole numbers"
+        raise UnimplementedError(None, None, message)
+    return x
 
 
 # --- quotients ------------------------------------------------------------------------------------
@@ -80,7 +88,7 @@ div_op.define(_by_kind(_truncated_quotient, np.true_divide))
 div_op.grad(real_div_grad)
 
 truncate_div_op = binary_op("TruncateDiv", NUMBERS)
-truncate_div_op.define(_by_kind(_truncated_quotient, lambda x, y: np.trunc(x / y)))
+truncate_div_op.define(_by_kind(_truncated_quotient, lambda x, y: np.trunc(_real(x) / y)))
 
 
 @truncate_div_op.scalar
@@ -102,7 +110,7 @@ def truncatediv(x: Any, y: Any, name: str | None = None) -> Tensor:
 
 
 floor_div_op = binary_op("FloorDiv", NUMBERS)
-floor_div_op.define(_by_kind(np.floor_divide, lambda x, y: np.floor(x / y)))
+floor_div_op.define(_by_kind(np.floor_divide, lambda x, y: np.floor(_real(x) / y)))
 
 
 @floor_div_op.scalar

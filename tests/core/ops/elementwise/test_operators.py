@@ -104,6 +104,11 @@ def test_integers_cannot_be_divided_by_zero(function: Any) -> None:
         _run(function(tf.constant([1, 2]), tf.constant([1, 0])))
 
 
+def test_complex_numbers_have_no_whole_quotient() -> None:
+    with pytest.raises(tf.errors.UnimplementedError, match="complex64"):
+        _run(tf.constant(1j) // 2)
+
+
 def test_integers_have_no_negative_powers() -> None:
     with pytest.raises(tf.errors.InvalidArgumentError, match="negative integer powers"):
         _run(tf.pow(2, -1))
