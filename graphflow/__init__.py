@@ -345,6 +345,19 @@ from .core.variables.variable_scope import no_regularizer as no_regularizer
 from .core.variables.variable_scope import variable_op_scope as variable_op_scope
 from .core.variables.variable_scope import variable_scope as variable_scope
 
+# core/ops/random
+from . import random as random
+from .core.ops.random import get_seed as get_seed
+from .core.ops.random import multinomial as multinomial
+from .core.ops.random import random_crop as random_crop
+from .core.ops.random import random_gamma as random_gamma
+from .core.ops.random import random_normal as random_normal
+from .core.ops.random import random_poisson as random_poisson
+from .core.ops.random import random_shuffle as random_shuffle
+from .core.ops.random import random_uniform as random_uniform
+from .core.ops.random import set_random_seed as set_random_seed
+from .core.ops.random import truncated_normal as truncated_normal
+
 # core/ops/reduction
 from .core.ops.reduction import arg_max as arg_max
 from .core.ops.reduction import arg_min as arg_min

@@ -1,1 +1,37 @@
-"""Random numbers: TensorFlow's own, bit for bit where a seed is given."""
+"""Random ops: TensorFlow's own numbers for a given seed. Numerics are in `numerics`."""
+
+from .choice import categorical as categorical
+from .choice import multinomial as multinomial
+from .choice import multinomial_op as multinomial_op
+from .choice import random_crop as random_crop
+from .choice import random_shuffle as random_shuffle
+from .choice import random_shuffle_op as random_shuffle_op
+from .gamma import random_gamma as random_gamma
+from .gamma import random_gamma_grad_op as random_gamma_grad_op
+from .gamma import random_gamma_op as random_gamma_op
+from .gamma import random_poisson as random_poisson
+from .gamma import random_poisson_op as random_poisson_op
+from .gamma import random_poisson_v2_op as random_poisson_v2_op
+from .normal import parameterized_truncated_normal as parameterized_truncated_normal
+from .normal import parameterized_truncated_normal_op as parameterized_truncated_normal_op
+from .normal import random_normal as random_normal
+from .normal import random_standard_normal_op as random_standard_normal_op
+from .normal import truncated_normal as truncated_normal
+from .normal import truncated_normal_op as truncated_normal_op
+from .seeds import DEFAULT_GRAPH_SEED as DEFAULT_GRAPH_SEED
+from .seeds import derive_seeds as derive_seeds
+from .seeds import get_seed as get_seed
+from .seeds import set_random_seed as set_random_seed
+from .stateless import stateless_categorical as stateless_categorical
+from .stateless import stateless_multinomial as stateless_multinomial
+from .stateless import stateless_multinomial_op as stateless_multinomial_op
+from .stateless import stateless_normal as stateless_normal
+from .stateless import stateless_random_normal_op as stateless_random_normal_op
+from .stateless import stateless_random_uniform_int_op as stateless_random_uniform_int_op
+from .stateless import stateless_random_uniform_op as stateless_random_uniform_op
+from .stateless import stateless_truncated_normal as stateless_truncated_normal
+from .stateless import stateless_truncated_normal_op as stateless_truncated_normal_op
+from .stateless import stateless_uniform as stateless_uniform
+from .uniform import random_uniform as random_uniform
+from .uniform import random_uniform_int_op as random_uniform_int_op
+from .uniform import random_uniform_op as random_uniform_op

@@ -1,4 +1,4 @@
-"""Gamma and Poisson numbers: samplers that draw until a candidate is accepted.
+"""RandomGamma and RandomPoisson: samplers that draw until a candidate is accepted.
 
 Each output has a stretch of the stream of its own, RESERVED_PER_OUTPUT blocks apart from the next,
 and is computed in float64 whatever its type. A lane is one output; all lanes that are still
@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ...base.errors import InvalidArgumentError
+from ....base.errors import InvalidArgumentError
+from ...elementwise.numerics.gamma import lgamma
 from .distributions import RESERVED_PER_OUTPUT, DType, box_muller, unit_interval
 from .philox import Philox, Stream
 
@@ -188,12 +189,8 @@ def _accept_poisson(
     inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
     with np.errstate(divide="ignore"):  # v may be 0
         left = np.log(v * inverse_alpha / (a / (tail * tail) + b))
-    accepted: np.ndarray = left <= -mean + k * np.log(mean) - _lgamma(k + 1)
+    accepted: np.ndarray = left <= -mean + k * np.log(mean) - lgamma(k + 1)
     return accepted
-
-
-def _lgamma(x: np.ndarray) -> np.ndarray:
-    return np.fromiter(map(math.lgamma, x.tolist()), np.float64, x.size)
 
 
 def _samples_first(

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...base.errors import InternalError, InvalidArgumentError
+from ....base.errors import InternalError, InvalidArgumentError
 from .distributions import DType, box_muller, unit_interval
 from .philox import WORDS, Philox, Stream
 

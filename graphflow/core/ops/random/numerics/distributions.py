@@ -1,4 +1,4 @@
-"""Random bits to uniform and normal numbers, the way TensorFlow's CPU kernels do it.
+"""RandomUniform, RandomUniformInt, RandomStandardNormal, TruncatedNormal: from bits to numbers.
 
 Every function takes the op's generator first and reserves from it exactly what TF reserves, so that
 second and later runs agree with TF as well. `dtype` is a NumPy type; bfloat16 is ml_dtypes'.
@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ...base.errors import InvalidArgumentError
+from ....base.errors import InvalidArgumentError
 from . import float32_math
 from .philox import CHUNK, WORDS, Philox, Stream
 

@@ -1,0 +1,1 @@
+"""TensorFlow's random numbers in NumPy alone: bits, the distributions on them, permutations."""
