@@ -1,5 +1,10 @@
 """tf.nn: neural network ops."""
 
+from ..core.ops.array import depth_to_space as depth_to_space
+from ..core.ops.array import in_top_k as in_top_k
+from ..core.ops.array import space_to_batch as space_to_batch
+from ..core.ops.array import space_to_depth as space_to_depth
+from ..core.ops.array import top_k as top_k
 from ..core.ops.elementwise import sigmoid as sigmoid
 from ..core.ops.elementwise import tanh as tanh
 from ..core.ops.nn import conv3d as conv3d

@@ -29,6 +29,7 @@ from .join import stack as stack
 from .masks import boolean_mask as boolean_mask
 from .masks import sequence_mask as sequence_mask
 from .masks import where as where
+from .masks import where_v2 as where_v2
 from .matrix_diag import diag as diag
 from .matrix_diag import diag_part as diag_part
 from .matrix_diag import eye as eye

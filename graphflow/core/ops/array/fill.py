@@ -8,6 +8,7 @@ import numpy as np
 
 from ... import ops
 from ...base import dtypes, errors
+from ...base.tensor_list import TensorList
 from ...base.tensor_shape import TensorShape
 from ...graph.conversion import convert_to_tensor
 from ...graph.op_def import define_op
@@ -81,7 +82,9 @@ zeros_like_op.no_grad()
 
 
 @zeros_like_op.define
-def zeros_like_reference(node: Any, x: np.ndarray) -> np.ndarray:
+def zeros_like_reference(node: Any, x: Any) -> Any:
+    if isinstance(x, TensorList):
+        return x.zeros()
     return _full(x.shape, node.output_dtypes[0], 0)
 
 

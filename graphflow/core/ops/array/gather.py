@@ -111,7 +111,7 @@ def gather_v2_reference(
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"params must be at least {int(axis) + 1 if axis >= 0 else -int(axis)} dimensional",
+            f"Expected axis in the range [{-params.ndim}, {params.ndim}), but got {int(axis)}",
         )
     where = int(axis) % params.ndim
     batch = _batch_dims(node.attrs["batch_dims"], indices.ndim)
@@ -341,7 +341,7 @@ def gather_nd(params: Any, indices: Any, name: str | None = None, batch_dims: An
     """
     known = constant_value(batch_dims)
     if known is not None:
-        batch_dims = int(known)
+        batch_dims = int(known.reshape(()))
     if batch_dims == 0:
         if hasattr(params, "gather_nd"):  # a resource variable: those parts only
             tensor: Tensor = params.gather_nd(indices, name=name)

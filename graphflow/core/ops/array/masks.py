@@ -63,6 +63,15 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
         return tensor
 
 
+def where_v2(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
+    """`where`; condition, x and y broadcast against each other."""
+    if (x is None) != (y is None):
+        raise ValueError("x and y must both be non-None or both be None.")
+    if x is None:
+        return where(condition, name=name)
+    return ops.elementwise.select_v2(condition, x, y, name=name)
+
+
 def boolean_mask(
     tensor: Any, mask: Any, name: str | None = "boolean_mask", axis: int | None = None
 ) -> Tensor:

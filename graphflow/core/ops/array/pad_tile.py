@@ -9,6 +9,7 @@ import numpy as np
 from ... import ops
 from ...base import errors
 from ...base.tensor_shape import TensorShape
+from ...graph.constant_value import constant_value
 from ...graph.indexed_slices import IndexedSlices
 from ...graph.op_def import define_op
 from ...graph.shape_context import ShapeContext
@@ -28,19 +29,33 @@ def pad_shape(context: ShapeContext) -> TensorShape:
         return TensorShape(None)
     if rows is not None and rows != rank:
         raise ValueError(f"Shape must be rank {rows} but is rank {rank}")
-    paddings = context.constant(1)
-    if paddings is None:
-        return TensorShape([None] * rank)
-    if paddings.size and paddings.min() < 0:
-        raise ValueError("Paddings must be non-negative")
     if given.ndims is None:
         return TensorShape([None] * rank)
+    margins = _known_margins(context.inputs[1], rank)
+    if any(margin is not None and margin < 0 for margin in margins):
+        raise ValueError("Paddings must be non-negative")
     return TensorShape(
         [
-            None if size is None else size + int(before) + int(after)
-            for size, (before, after) in zip(given.as_list(), paddings, strict=True)
+            None if size is None or margin is None else size + margin
+            for size, margin in zip(given.as_list(), margins, strict=True)
         ]
     )
+
+
+def _known_margins(paddings: Tensor, rank: int) -> list[int | None]:
+    """Before and after together, in each dimension, as far as they are known.
+
+    `[[1, 2], [0, n]]` is a Pack of rows, which may be Packs again.
+    """
+    value = constant_value(paddings)
+    if value is not None:
+        if value.size and value.min() < 0:
+            raise ValueError("Paddings must be non-negative")
+        return [int(n) for n in value.sum(axis=1)]
+    if paddings.op.type == "Pack" and paddings.op.node_attrs["axis"] == 0:
+        rows = [constant_value(row) for row in paddings.op.inputs]
+        return [None if row is None else int(row.sum()) for row in rows]
+    return [None] * rank
 
 
 pad_op = define_op(

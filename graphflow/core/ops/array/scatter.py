@@ -27,7 +27,11 @@ def _check_updates(indices: TensorShape, updates: TensorShape, whole: TensorShap
     if indices.ndims == 0 or updates.ndims == 0:
         raise ValueError("Shape must be at least rank 1 but is rank 0")
     outer = indices.ndims - 1
-    TensorShape(indices.as_list()[:-1]).merge_with(updates.as_list()[:outer])
+    if not TensorShape(indices.as_list()[:-1]).is_compatible_with(updates.as_list()[:outer]):
+        raise ValueError(
+            f"The outer {outer} dimensions of indices.shape={indices} must match the outer {outer} "
+            f"dimensions of updates.shape={updates}"
+        )
     depth = indices.as_list()[-1]
     if depth is None or whole.ndims is None:
         return
@@ -42,11 +46,8 @@ def _check_updates(indices: TensorShape, updates: TensorShape, whole: TensorShap
 
 def scatter_nd_shape(context: ShapeContext) -> TensorShape:
     whole = context.constant_shape(2)
-    if whole.num_elements() == 0 and 0 not in (
-        context.shape(0).num_elements(),
-        context.shape(1).num_elements(),
-        None,
-    ):
+    given = [context.shape(i).num_elements() for i in (0, 1)]
+    if whole.num_elements() == 0 and all(given):
         raise ValueError("Indices and updates specified for empty output shape")
     _check_updates(context.shape(0), context.shape(1), whole)
     return whole

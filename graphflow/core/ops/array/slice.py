@@ -35,11 +35,8 @@ def slice_shape(context: ShapeContext) -> TensorShape:
         wanted, start, total = int(size[i]), None if begin is None else int(begin[i]), available[i]
         if wanted < -1:
             raise ValueError(f"Slice size {wanted} must be >= -1")
-        if start is not None and total is not None and start + max(wanted, 0) > total:
-            raise ValueError(
-                f"Negative dimension size caused by subtracting {start + max(wanted, 0)} from "
-                f"{total}"
-            )
+        if wanted == -1 and start is not None and total is not None and start > total:
+            raise ValueError(f"Negative dimension size caused by subtracting {start} from {total}")
         if wanted >= 0:
             result.append(wanted)
         else:

@@ -27,8 +27,8 @@ def transpose_shape(context: ShapeContext) -> TensorShape:
     perm = context.constant(1)
     rank = given.ndims
     length = perm_shape.as_list()[0]
-    if rank is None and length is None:
-        return TensorShape(None)
+    if rank is None and (length is None or length < 2):
+        return TensorShape(None)  # a short permutation is taken for a scalar, too
     if rank is not None and length is not None and length != rank and not (rank < 2 > length):
         raise ValueError(f"Dimension must be {rank} but is {length}")
     count = rank if rank is not None else length
