@@ -55,6 +55,11 @@ class IndexedSlices:
         return op
 
     @property
+    def _control_dependency(self) -> Operation:
+        """What waiting for the slices waits for."""
+        return self.op
+
+    @property
     def dtype(self) -> dtypes.DType:
         dtype: dtypes.DType = self._values.dtype
         return dtype

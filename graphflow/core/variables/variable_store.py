@@ -172,13 +172,11 @@ class VariableStore:
             )
         if initializer is None:
             initializer = default_initializer(name, dtype)
-        with init_scope():
-            initial_value: Any = initializer
-            variable_dtype = None
-            if not is_value:
-                initial_value, variable_dtype = _bound_initializer(
-                    initializer, shape, dtype, partition_info
-                )
+        initial_value, variable_dtype = initializer, None
+        if not is_value:
+            initial_value, variable_dtype = _bound_initializer(
+                initializer, shape, dtype, partition_info
+            )
         variable = Variable(
             initial_value=initial_value,
             name=name,

@@ -30,7 +30,7 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
     """An operation that is done when all of `inputs` are.
 
     Args:
-      *inputs: operations, tensors, variables, IndexedSlices or None, and nestings of these.
+      *inputs: operations, tensors, variables, IndexedSlices, and nestings of these.
       name: the name of the operation.
 
     Returns:
@@ -43,7 +43,7 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
     name = kwargs.pop("name", None)
     if kwargs:
         raise ValueError("Unknown keyword arguments: " + ", ".join(kwargs))
-    items = [item for item in nest.flatten(inputs) if item is not None]
+    items = nest.flatten(inputs)
     with name_scope(name, "group_deps", items) as scope:
         if not items:
             return no_op(name=scope)
@@ -51,8 +51,8 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
         for item in items:
             if not hasattr(item, "device"):
                 raise TypeError(
-                    f"Expected tf.group() expected Tensor objects not None. Got {item!r} of type "
-                    f"{type(item).__name__}."
+                    f"tf.group() takes zero or more (nested) Tensors and Operations, not {item!r} "
+                    f"of type {type(item).__name__}."
                 )
             by_device.setdefault(item.device, []).append(item)
         if len(by_device) == 1:
