@@ -31,7 +31,7 @@ def _types(op: OpDef) -> list[dtypes.DType]:
     allowed = op.attr_by_name["T"].allowed or _ANY
     types = [t for t in allowed if not t.is_quantized and t not in (tf.variant, tf.string)]
     if op.name == "Round":
-        types = [t for t in types if not t.is_complex]  # TensorFlow 2.21 rounds them to 0
+        types = [t for t in types if not t.is_integer]  # TensorFlow 2.21 makes them 0
     if op.name in ("FloorDiv", "TruncateDiv"):
         types = [t for t in types if not t.is_complex]  # no kernel there, an error here
     return types
