@@ -18,7 +18,7 @@ def several(tf: Any) -> None:
     with tf.device("/gpu:0"):
         c = tf.constant(1.0)
     tf.group(c, v.initializer)
-    tf.group(tf.IndexedSlices(c, tf.constant([0])))
+    tf.group(tf.IndexedSlices(tf.constant([1.0]), tf.constant([0])))
 
 
 def nodes(tf: Any) -> list[Any]:
