@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..base import dtypes
+from ..base.nest import CompositeTensor
 from ..base.tensor_shape import TensorShape
 from .conversion import convert_to_tensor
 from .graph import Graph
@@ -13,7 +15,7 @@ from .scopes import name_scope
 from .tensor import Tensor, find_session
 
 
-class IndexedSlices:
+class IndexedSlices(CompositeTensor):
     """Slices of a larger tensor: `dense[indices[i]] = values[i]`, repeated indices added up.
 
     The form of gradients of `tf.gather`, so that optimizers touch only the rows that were used.
@@ -54,6 +56,14 @@ class IndexedSlices:
         op: Operation = self._values.op
         return op
 
+    def _to_components(self) -> tuple[Any, ...]:
+        if self._dense_shape is None:
+            return self._values, self._indices
+        return self._values, self._indices, self._dense_shape
+
+    def _from_components(self, components: Sequence[Any]) -> IndexedSlices:
+        return IndexedSlices(*components)
+
     @property
     def _control_dependency(self) -> Operation:
         """What waiting for the slices waits for."""
@@ -90,7 +100,7 @@ class IndexedSlicesValue(NamedTuple):
     dense_shape: Any
 
 
-class SparseTensor:
+class SparseTensor(CompositeTensor):
     """A tensor that is mostly zeros: where its entries are, and what they are.
 
     Args:
@@ -130,6 +140,12 @@ class SparseTensor:
     @property
     def dense_shape(self) -> Tensor:
         return self._dense_shape
+
+    def _to_components(self) -> tuple[Any, ...]:
+        return self._indices, self._values, self._dense_shape
+
+    def _from_components(self, components: Sequence[Any]) -> SparseTensor:
+        return SparseTensor(*components)
 
     @property
     def shape(self) -> TensorShape:

@@ -43,7 +43,7 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
     name = kwargs.pop("name", None)
     if kwargs:
         raise ValueError("Unknown keyword arguments: " + ", ".join(kwargs))
-    items = nest.flatten(inputs)
+    items = nest.flatten(inputs, expand_composites=True)
     with name_scope(name, "group_deps", items) as scope:
         if not items:
             return no_op(name=scope)
