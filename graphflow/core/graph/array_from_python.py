@@ -147,6 +147,8 @@ def _with_shape(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     size = int(np.prod(shape, dtype=np.int64))
     if array.size == size:
         return array.reshape(shape)
+    if size == 0:  # TF1 takes any value for a shape that has no room for one
+        return np.empty(shape, array.dtype)
     if array.size > size:
         raise ValueError(
             f"Too many elements provided. Needed at most {size}, but received {array.size}"
