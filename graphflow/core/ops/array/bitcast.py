@@ -40,20 +40,22 @@ bitcast_op.no_grad()
 @bitcast_op.define
 def bitcast_reference(node: Any, x: np.ndarray) -> np.ndarray:
     target = np.dtype(node.attrs["type"].as_numpy_dtype)
-    x = np.ascontiguousarray(x).reshape(x.shape)
+    shape: tuple[int, ...] = x.shape
+    x = np.ascontiguousarray(x).reshape(shape)
     if target.itemsize == x.itemsize:
         return x.view(target)
     if target.itemsize < x.itemsize:
-        return x.reshape(*x.shape, 1).view(target)
+        return x.reshape(*shape, 1).view(target)
     ratio = target.itemsize // x.itemsize
-    if x.ndim == 0 or x.shape[-1] != ratio:
+    if shape[-1:] != (ratio,):
         raise errors.InvalidArgumentError(
             None,
             None,
             f"Cannot bitcast from {node.attrs['T'].name} to {node.attrs['type'].name}: shape "
-            f"{list(x.shape)}",
+            f"{list(shape)}",
         )
-    return x.view(target)[..., 0]
+    joined: np.ndarray = x.view(target)[..., 0]
+    return joined
 
 
 def bitcast(input: Any, type: Any, name: str | None = None) -> Tensor:

@@ -194,7 +194,7 @@ def _repeated(shape: Any, dtype: dtypes.DType, name: str | None, kind: str, one:
 
 def _constant_if_small(value: Any, shape: Any, dtype: dtypes.DType, scope: str) -> Tensor | None:
     try:
-        sizes = shape.as_list() if isinstance(shape, TensorShape) else shape
+        sizes: Any = shape.as_list() if isinstance(shape, TensorShape) else shape
         if np.prod(sizes) < _SMALL:
             return constant(value, shape=shape, dtype=dtype, name=scope)
     except (TypeError, ValueError, NotImplementedError):

@@ -311,7 +311,8 @@ def gather_nd_reference(node: Any, params: np.ndarray, indices: np.ndarray) -> n
         )
     if depth == 0:
         return np.broadcast_to(params, indices.shape[:-1] + params.shape)
-    return params[tuple(np.moveaxis(indices, -1, 0))]
+    taken: np.ndarray = params[tuple(np.moveaxis(indices, -1, 0))]
+    return taken
 
 
 @gather_nd_op.grad

@@ -83,7 +83,7 @@ def repeat(input: Any, repeats: Any, axis: int | None = None, name: str | None =
         if repeats.shape.ndims == 0:
             tiled = _tiled(expand_dims(data, axis + 1), axis + 1, repeats)
             return reshape(tiled, concat([sizes[:axis], [-1], sizes[axis + 1 :]], axis=0))
-        data.shape.dims[axis].assert_is_compatible_with(repeats.shape.dims[0])
+        data.shape[axis : axis + 1].assert_is_compatible_with(repeats.shape)
         return _repeat_each(data, repeats, axis, sizes)
 
 

@@ -168,7 +168,7 @@ def _parts_of(dy: Any, values: Sequence[Tensor], axis: Tensor) -> list[Any]:
     """The gradient of a concatenation, cut where the values were joined."""
     if len(values) == 1:
         return [dy]
-    from_front: Any = axis % ops.array.rank(values[0])  # type: ignore[operator]
+    from_front: Any = axis % ops.array.rank(values[0])
     if isinstance(dy, IndexedSlices):
         return _slices_of(dy, values, axis, from_front)
     sizes = [ops.array.shape(value) for value in values]
@@ -176,7 +176,7 @@ def _parts_of(dy: Any, values: Sequence[Tensor], axis: Tensor) -> list[Any]:
         sizes = ops.array.shape_n(list(values))
     if len(sizes) > 16:  # one SplitV is then cheaper than slices, as in TF
         lengths = ops.array.squeeze(ops.array.slice(stack(sizes, 1), [from_front, 0], [1, -1]))
-        return ops.array.split(dy, lengths, from_front)
+        return ops.array.split(dy, lengths, from_front, num=len(values))
     offsets = concat_offset_op(from_front, sizes)
     return [ops.array.slice(dy, begin, size) for begin, size in zip(offsets, sizes, strict=True)]
 

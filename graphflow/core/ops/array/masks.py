@@ -56,7 +56,8 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
     if (x is None) != (y is None):
         raise ValueError("x and y must both be non-None or both be None.")
     if x is not None:
-        return ops.elementwise.select(condition, x, y, name=name)
+        chosen: Tensor = ops.elementwise.select(condition, x, y, name=name)
+        return chosen
     with name_scope(name, "Where", [condition]) as scope:
         condition = convert_to_tensor(condition, preferred_dtype=dtypes.bool, name="condition")
         tensor: Tensor = where_op(condition, name=scope)
@@ -106,8 +107,9 @@ def boolean_mask(
         sizes: Any = shape(tensor)
         leading = ops.reduction.reduce_prod(sizes[first : first + depth], [0])
         before: Any = shape(tensor)
+        before = before[:first]
         after: Any = shape(tensor)
-        parts = [before[:first], [leading], after[first + depth :]]
+        parts = [before, [leading], after[first + depth :]]
         tensor = reshape(tensor, concat(parts, 0))
         tensor.set_shape(
             known[:first]
@@ -146,10 +148,11 @@ def sequence_mask(
             raise ValueError("maxlen must be scalar for sequence_mask")
         positions = range_op(constant(0, maxlen.dtype), maxlen, constant(1, maxlen.dtype))
         ends = ops.elementwise.cast(expand_dims(lengths, -1), maxlen.dtype)
-        result = ops.elementwise.less(positions, ends)
+        result: Tensor = ops.elementwise.less(positions, ends)
         if dtype is None or result.dtype.base_dtype == dtypes.as_dtype(dtype).base_dtype:
             return result
-        return ops.elementwise.cast(result, dtype)
+        mask: Tensor = ops.elementwise.cast(result, dtype)
+        return mask
 
 
 def _all_axes(x: Tensor) -> Tensor:

@@ -222,12 +222,16 @@ def _is_default(value: Any, default: int) -> bool:
 # --- MatrixDiagPart -------------------------------------------------------------------------------
 
 
+def _shorter(rows: int | None, columns: int | None) -> int | None:
+    return None if rows is None or columns is None else min(rows, columns)
+
+
 def matrix_diag_part_shape(context: ShapeContext) -> TensorShape:
     given = context.with_rank_at_least(0, 2)
     if given.ndims is None:
         return given
     *batch, rows, columns = given.as_list()
-    return TensorShape([*batch, None if None in (rows, columns) else min(rows, columns)])
+    return TensorShape([*batch, _shorter(rows, columns)])
 
 
 matrix_diag_part_op = define_op(
@@ -316,8 +320,7 @@ def matrix_set_diag_shape(context: ShapeContext) -> TensorShape:
     *batch, rows, columns = given.as_list()
     if diagonal.ndims is None:
         return given
-    length = None if None in (rows, columns) else min(rows, columns)
-    merged = diagonal.merge_with([*batch, length])
+    merged = diagonal.merge_with([*batch, _shorter(rows, columns)])
     return TensorShape([*merged.as_list()[:-1], rows, columns])
 
 

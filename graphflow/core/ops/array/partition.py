@@ -11,7 +11,7 @@ from ... import ops
 from ...base import errors
 from ...base.tensor_shape import TensorShape
 from ...graph.indexed_slices import IndexedSlices
-from ...graph.op_def import define_op
+from ...graph.op_def import OpDef, define_op
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
 from .signatures import T
@@ -108,7 +108,7 @@ def dynamic_stitch_shape(context: ShapeContext) -> TensorShape:
     return TensorShape([length]).concatenate(rest)
 
 
-def _stitch_op(name: str) -> Any:
+def _stitch_op(name: str) -> OpDef:
     return define_op(
         name,
         ["indices: N * int32", "data: N * T"],

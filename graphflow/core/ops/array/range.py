@@ -70,8 +70,10 @@ def range_reference(
         )
     steps = np.arange(_length(start, limit, delta))
     if start.dtype.kind in "iu":
-        return (int(start) + steps * int(delta)).astype(start.dtype)
-    return start + steps.astype(start.dtype) * delta
+        values = int(start) + steps * int(delta)
+    else:
+        values = start + steps.astype(start.dtype) * delta
+    return values.astype(start.dtype)
 
 
 _WIDTHS = (dtypes.int32, dtypes.int64, dtypes.float16, dtypes.float32, dtypes.float64)
@@ -136,7 +138,7 @@ def lin_space_reference(
     if count == 1:
         return start.reshape(1)
     step = ((stop - start) / np.asarray(count - 1, start.dtype)).astype(start.dtype)
-    result = start + step * np.arange(count).astype(start.dtype)
+    result: np.ndarray = start + step * np.arange(count).astype(start.dtype)
     result[-1] = stop  # steps would miss it by rounding
     return result
 

@@ -99,7 +99,7 @@ def reshape_reference(node: Any, x: np.ndarray, shape: np.ndarray) -> np.ndarray
             None, None, f"Size {bad} must be non-negative, not {sizes[bad]}"
         )
     if -1 in sizes:
-        sizes[sizes.index(-1)] = _missing_size(x, sizes)
+        sizes[sizes.index(-1)] = _missing_size(x.shape, sizes)
     count = math.prod(sizes)
     if count != x.size:
         raise errors.InvalidArgumentError(
@@ -111,10 +111,10 @@ def reshape_reference(node: Any, x: np.ndarray, shape: np.ndarray) -> np.ndarray
     return x.reshape(sizes)
 
 
-def _missing_size(x: np.ndarray, sizes: list[int]) -> int:
+def _missing_size(given: tuple[int, ...], sizes: list[int]) -> int:
     """The size that -1 stands for. Zeros on both sides are left out: [0, 6] as [0, -1, 3]."""
     known = math.prod(n for n in sizes if n not in (-1, 0))
-    total = math.prod(n for n in x.shape if n or 0 not in sizes)
+    total = math.prod(n for n in given if n or 0 not in sizes)
     if total % known:
         raise errors.InvalidArgumentError(
             None,

@@ -11,7 +11,7 @@ from ... import ops
 from ...base import dtypes, errors
 from ...base.tensor_shape import TensorShape
 from ...graph.conversion import convert_to_tensor
-from ...graph.op_def import define_op
+from ...graph.op_def import OpDef, define_op
 from ...graph.scopes import name_scope
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
@@ -140,7 +140,7 @@ def _tensor_scatter_shape(context: ShapeContext) -> TensorShape:
     return context.shape(0)
 
 
-def _tensor_scatter_op(name: str, attrs: Sequence[str] = (T, "Tindices: {int32, int64}")) -> Any:
+def _tensor_scatter_op(name: str, attrs: Sequence[str] = (T, "Tindices: {int32, int64}")) -> OpDef:
     return define_op(
         name,
         ["tensor: T", "indices: Tindices", "updates: T"],
@@ -187,7 +187,7 @@ def tensor_scatter_add_grad(op: Any, dy: Any) -> list[Any]:
 
 @tensor_scatter_sub_op.grad
 def tensor_scatter_sub_grad(op: Any, dy: Any) -> list[Any]:
-    return [dy, None, -ops.array.gather_nd(dy, op.inputs[1])]  # type: ignore[operator]
+    return [dy, None, -ops.array.gather_nd(dy, op.inputs[1])]
 
 
 def tensor_scatter_update(
@@ -296,6 +296,8 @@ def one_hot(
       TypeError: the types of the values differ from each other or from `dtype`.
     """
     with name_scope(name, "one_hot", [indices, depth, on_value, off_value, axis, dtype]) as scope:
+        on_value = None if on_value is None else convert_to_tensor(on_value)
+        off_value = None if off_value is None else convert_to_tensor(off_value)
         on_type, off_type = _type_of(on_value), _type_of(off_value)
         if dtype is not None:
             dtype = dtypes.as_dtype(dtype).base_dtype
@@ -319,8 +321,8 @@ def one_hot(
         return tensor
 
 
-def _type_of(value: Any) -> dtypes.DType | None:
-    return None if value is None else convert_to_tensor(value).dtype.base_dtype
+def _type_of(value: Tensor | None) -> dtypes.DType | None:
+    return None if value is None else value.dtype.base_dtype
 
 
 def _number(value: int, dtype: dtypes.DType) -> Any:

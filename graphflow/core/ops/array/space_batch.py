@@ -51,10 +51,11 @@ def _space_to_batch_sizes(
         raise ValueError(f"paddings cannot be negative: {paddings.tolist()}")
     sizes[0] = None if sizes[0] is None else sizes[0] * int(block.prod())
     for i, factor in enumerate(block.tolist(), start=1):
-        if sizes[i] is None or paddings is None:
+        size = sizes[i]
+        if size is None or paddings is None:
             sizes[i] = None
             continue
-        padded = sizes[i] + int(paddings[i - 1].sum())
+        padded = size + int(paddings[i - 1].sum())
         if padded % factor:
             raise ValueError(f"Dimension size must be evenly divisible by {factor} but is {padded}")
         sizes[i] = padded // factor
@@ -80,12 +81,14 @@ def _batch_to_space_sizes(
             )
         sizes[0] //= int(block.prod())
     for i, factor in enumerate(block.tolist(), start=1):
-        if sizes[i] is None or crops is None:
+        size = sizes[i]
+        if size is None or crops is None:
             sizes[i] = None
             continue
-        sizes[i] = sizes[i] * factor - int(crops[i - 1].sum())
-        if sizes[i] < 0:
+        cropped = size * factor - int(crops[i - 1].sum())
+        if cropped < 0:
             raise ValueError(f"Negative dimension size caused by cropping: {crops.tolist()}")
+        sizes[i] = cropped
     return TensorShape(sizes)
 
 

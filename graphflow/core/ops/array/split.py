@@ -174,10 +174,10 @@ def split(
     Raises:
       ValueError: the number of parts is unknown, or the parts do not fit.
     """
-    lengths = convert_to_tensor(num_or_size_splits)
     if isinstance(num_or_size_splits, int | np.integer | Dimension):
         parts: list[Tensor] = split_op(axis, value, num_split=int(num_or_size_splits), name=name)
         return parts
+    lengths = convert_to_tensor(num_or_size_splits)
     if lengths.shape.ndims == 0:
         raise ValueError(
             "Rank-0 tensors are not supported as the num_or_size_splits argument to split. "

@@ -360,13 +360,14 @@ def get_item(tensor: Any, key: Any, var: Any = None) -> Tensor:
     strides: list[Any] = []
     masks = dict.fromkeys(_MASK_NAMES, 0)
     for i, item in enumerate(items):
-        first, last, step = _encode_item(item, 1 << i, masks)
-        begin.append(first)
-        end.append(last)
-        strides.append(step)
+        start, stop, stride = _encode_item(item, 1 << i, masks)
+        begin.append(start)
+        end.append(stop)
+        strides.append(stride)
     with name_scope(None, "strided_slice", [tensor, *begin, *end, *strides]) as scope:
-        vectors = _pack_index(begin, end, strides)
-        return strided_slice(tensor, *vectors, **masks, var=var, name=scope)
+        first, last, step = _pack_index(begin, end, strides)
+        index: dict[str, Any] = {"begin": first, "end": last, "strides": step, **masks}
+        return strided_slice(tensor, **index, var=var, name=scope)
 
 
 def _encode_item(item: Any, bit: int, masks: dict[str, int]) -> tuple[Any, Any, Any]:

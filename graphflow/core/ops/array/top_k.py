@@ -11,7 +11,7 @@ from ...base import dtypes, errors
 from ...base.tensor_shape import TensorShape
 from ...graph.constant_value import constant_value
 from ...graph.conversion import convert_to_tensor
-from ...graph.op_def import define_op
+from ...graph.op_def import OpDef, define_op
 from ...graph.scopes import name_scope
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
@@ -69,10 +69,10 @@ def top_k_reference(node: Any, x: np.ndarray, k: np.ndarray) -> tuple[np.ndarray
 def top_k_grad(op: Any, d_values: Any, d_indices: Any) -> list[Any]:
     array, cast = ops.array, ops.elementwise.cast
     sizes, taken = array.shape(op.inputs[0]), array.shape(op.outputs[1])
-    count = array.gather(cast(taken, dtypes.int64), array.size(taken) - 1)  # type: ignore[operator]
+    count = array.gather(cast(taken, dtypes.int64), array.size(taken) - 1)
     rows = array.reshape(op.outputs[1], array.stack([-1, count]))
-    columns: Any = array.gather(cast(sizes, dtypes.int64), array.size(sizes) - 1)  # type: ignore[operator]
-    outer: Any = cast(array.shape(rows)[0], dtypes.int64)  # type: ignore[index]
+    columns: Any = array.gather(cast(sizes, dtypes.int64), array.size(sizes) - 1)
+    outer: Any = cast(array.shape(rows)[0], dtypes.int64)
     starts = array.expand_dims(array.range(0, outer * columns, columns), -1)
     flat = array.reshape(rows + cast(starts, dtypes.int32), [-1])
     total = ops.reduction.reduce_prod(sizes)
@@ -116,7 +116,8 @@ def _in_top_k(predictions: np.ndarray, targets: np.ndarray, k: int) -> np.ndarra
         return np.zeros(len(targets), bool)
     own = predictions[np.arange(len(targets)), np.where(known, targets, 0)]
     better = (predictions > own[:, np.newaxis]).sum(axis=1)
-    return known & np.isfinite(predictions).all(axis=1) & (better < k)
+    inside: np.ndarray = known & np.isfinite(predictions).all(axis=1) & (better < k)
+    return inside
 
 
 in_top_k_op = define_op(
@@ -163,8 +164,8 @@ def in_top_k(predictions: Any, targets: Any, k: Any, name: str | None = None) ->
     Returns:
       bool [batch]; False where the target is no class or a prediction is not finite.
     """
-    with name_scope(name, "in_top_k") as scope:
-        tensor: Tensor = in_top_k_v2_op(predictions, targets, k, name=scope)
+    with name_scope(name, "in_top_k"):
+        tensor: Tensor = in_top_k_v2_op(predictions, targets, k, name=name)
         return tensor
 
 
@@ -239,7 +240,7 @@ def _mirrored(x: Any) -> Any:
 
 def _descending(values: Any, axis: int, output: int) -> Tensor:
     array = ops.array
-    length = array.shape(values)[axis]  # type: ignore[index]
+    length = array.shape(values)[axis]
     rank = values.shape.ndims
     if axis == -1 or axis + 1 == rank:
         last: Tensor = top_k(values, length)[output]
@@ -262,7 +263,7 @@ def _descending(values: Any, axis: int, output: int) -> Tensor:
 # --- searching ------------------------------------------------------------------------------------
 
 
-def _bound_op(name: str) -> Any:
+def _bound_op(name: str) -> OpDef:
     return define_op(
         name,
         ["sorted_inputs: T", "values: T"],
@@ -321,8 +322,8 @@ def searchsorted(
     if side not in ("left", "right"):
         raise ValueError(f"side must be either 'right' or 'left'.  Saw: {side}.")
     array = ops.array
-    rows = array.reshape(sorted_sequence, [-1, array.shape(sorted_sequence)[-1]])  # type: ignore[index]
-    wanted = array.reshape(values, [-1, array.shape(values)[-1]])  # type: ignore[index]
+    rows = array.reshape(sorted_sequence, [-1, array.shape(sorted_sequence)[-1]])
+    wanted = array.reshape(values, [-1, array.shape(values)[-1]])
     op_def = lower_bound_op if side == "left" else upper_bound_op
     found: Tensor = op_def(rows, wanted, out_type=out_type, name=name)
     return array.reshape(found, array.shape(values))

@@ -74,7 +74,8 @@ def transpose_reference(node: Any, x: np.ndarray, perm: np.ndarray) -> np.ndarra
 @conjugate_transpose_op.define
 def conjugate_transpose_reference(node: Any, x: np.ndarray, perm: np.ndarray) -> np.ndarray:
     moved: np.ndarray = transpose_reference(node, x, perm)
-    return np.conjugate(moved)
+    conjugate: np.ndarray = np.conjugate(moved)
+    return conjugate
 
 
 @transpose_op.grad
