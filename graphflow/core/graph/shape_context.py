@@ -91,6 +91,14 @@ class ShapeContext:
         return constant_value_as_shape(self._op.inputs[index])
 
 
+def shape_text(shape: TensorShape) -> str:
+    """A shape as TF's shape functions write it: `[2,?]`, or `<unknown>`."""
+    if shape.ndims is None:
+        return "<unknown>"
+    sizes = ("?" if size is None else str(size) for size in shape.as_list())
+    return f"[{','.join(sizes)}]"
+
+
 def infer_shapes(op: Operation) -> list[TensorShape]:
     """The output shapes that the op's rule gives.
 
@@ -104,7 +112,7 @@ def infer_shapes(op: Operation) -> list[TensorShape]:
     try:
         shapes = op.op_def.shape(context)
     except ValueError as e:
-        given = ", ".join(str(s) for s in context.shapes)
+        given = ", ".join(shape_text(s) for s in context.shapes)
         raise ValueError(
             f"{e} for '{op.name}' (op: '{op.type}') with input shapes: {given} "
             f"(defined at {op.user_frame}: {op.user_frame.line})"

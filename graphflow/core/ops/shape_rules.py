@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..base.tensor_shape import Dimension, TensorShape
-from ..graph.shape_context import ShapeContext
+from ..graph.shape_context import ShapeContext, shape_text
 
 
 def scalar_shape(context: ShapeContext) -> TensorShape:
@@ -31,7 +31,7 @@ def all_inputs_same(context: ShapeContext) -> TensorShape:
     """
     shape = context.shape(0)
     for other in context.shapes[1:]:
-        shape = shape.merge_with(other)
+        shape = merged_shape(shape, other)
     return shape
 
 
@@ -81,6 +81,26 @@ def broadcast_shapes(x: TensorShape, y: TensorShape) -> TensorShape:
         else:
             raise ValueError(f"Dimensions must be equal, but are {a} and {b}")
     return TensorShape(sizes)
+
+
+def merged_shape(x: TensorShape, y: TensorShape) -> TensorShape:
+    """What two descriptions of one shape say together.
+
+    Raises:
+      ValueError: they contradict each other; in the words of TF's shape functions.
+    """
+    if x.ndims is None or y.ndims is None:
+        return x.merge_with(y)
+    if x.ndims != y.ndims:
+        raise ValueError(f"Shapes must be equal rank, but are {x.ndims} and {y.ndims}")
+    for axis, (a, b) in enumerate(zip(x.as_list(), y.as_list(), strict=True)):
+        if a is not None and b is not None and a != b:
+            given = " and ".join(shape_text(shape) for shape in (x, y))
+            raise ValueError(
+                f"Dimension {axis} in both shapes must be equal, but are {a} and {b}. "
+                f"Shapes are {given}."
+            )
+    return x.merge_with(y)
 
 
 def normalized_axis(axis: int, rank: int, inserting: bool = False) -> int:

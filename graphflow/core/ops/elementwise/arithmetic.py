@@ -19,7 +19,7 @@ from ...graph.tensor import Tensor
 from .. import scalar_math as sm
 from ..gradient_helpers import sum_to_shape_of
 from ..scalar_math import Scalar
-from ..shape_rules import all_inputs_same
+from ..shape_rules import merged_shape
 from .complex_numbers import conj
 from .signatures import FLOATS_COMPLEX, NUMBERS, REALS, SIGNED, binary_op, by_function, unary_op
 from .sparse_values import on_sparse_values
@@ -287,17 +287,28 @@ def minimum(x: Any, y: Any, name: str | None = None) -> Tensor:
 
 # --- sums of many ---------------------------------------------------------------------------------
 
+
+def add_n_shape(context: ShapeContext) -> TensorShape:
+    shape = context.shapes[-1]
+    for index in reversed(range(context.num_inputs - 1)):
+        try:
+            shape = merged_shape(context.shape(index), shape)
+        except ValueError as error:
+            raise ValueError(f"{error}\n\tFrom merging shape {index} with other shapes.") from None
+    return shape
+
+
 add_n_op = define_op(
     "AddN",
     inputs=["inputs: N * T"],
     outputs=["sum: T"],
     attrs=["N: int >= 1", "T: {numbertype, variant}"],
-    shape=all_inputs_same,
+    shape=add_n_shape,
 )
 
 
 @add_n_op.define
-def add_n_reference(node: Any, *arrays: np.ndarray) -> Any:
+def add_n_reference(node: Any, *arrays: Any) -> Any:
     if any(array.shape != arrays[0].shape for array in arrays):
         shapes = ", ".join(str(list(array.shape)) for array in arrays)
         raise ValueError(
@@ -306,9 +317,13 @@ def add_n_reference(node: Any, *arrays: np.ndarray) -> Any:
         )
     if len(arrays) == 1:
         return arrays[0]
-    total = np.asarray(arrays[0] + arrays[1])
-    for array in arrays[2:]:
-        total += array
+    total = arrays[0] + arrays[1]
+    if isinstance(total, np.ndarray):
+        for array in arrays[2:]:
+            total += array
+        return total
+    for array in arrays[2:]:  # NumPy scalars and TensorLists
+        total = total + array
     return total
 
 
@@ -348,7 +363,7 @@ def _as_tensors(inputs: Any) -> list[Tensor]:
 
 def _accumulated_shape(context: ShapeContext) -> TensorShape:
     shape: TensorShape = context.attrs["shape"]
-    return shape.merge_with(all_inputs_same(context))
+    return merged_shape(shape, add_n_shape(context))
 
 
 accumulate_n_v2_op = define_op(

@@ -13,21 +13,21 @@ from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
 from .. import scalar_math as sm
 from ..scalar_math import Scalar
-from ..shape_rules import broadcast_shapes
+from ..shape_rules import broadcast_shapes, merged_shape
 
 
 def select_shape(context: ShapeContext) -> TensorShape:
     condition, then, otherwise = context.shapes
-    shape = then.merge_with(otherwise)
+    shape = merged_shape(then, otherwise)
     if condition.ndims is None or shape.ndims is None or condition.ndims == 0:
         return shape
     if condition.ndims == 1 and shape.ndims != 1:
         # A vector chooses whole rows.
         if shape.ndims == 0:
             raise ValueError(f"Shape must be at least rank 1 but is rank {shape.ndims}")
-        condition.assert_is_compatible_with(shape[:1])
+        merged_shape(condition, shape[:1])
         return shape
-    return shape.merge_with(condition)
+    return merged_shape(condition, shape)
 
 
 select_op = define_op(

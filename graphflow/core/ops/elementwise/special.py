@@ -15,7 +15,7 @@ from ...graph.scopes import name_scope
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
 from ..gradient_helpers import sum_to_shape_of
-from ..shape_rules import broadcast
+from ..shape_rules import broadcast, merged_shape
 from .arithmetic import square
 from .magnitude import abs, sign
 from .numerics import bessel, error_function, gamma, incomplete
@@ -201,7 +201,7 @@ def betainc_shape(context: ShapeContext) -> TensorShape:
         return known[0] if known else TensorShape(None)
     for shape in context.shapes:
         if shape.ndims:
-            result = shape.merge_with(result) if result.ndims else shape
+            result = merged_shape(result, shape) if result.ndims else shape
     return result
 
 
