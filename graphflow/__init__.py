@@ -93,6 +93,7 @@ from .core.ops.array import diag as diag
 from .core.ops.array import diag_part as diag_part
 from .core.ops.array import dynamic_partition as dynamic_partition
 from .core.ops.array import dynamic_stitch as dynamic_stitch
+from .core.ops.array import edit_distance as edit_distance
 from .core.ops.array import ensure_shape as ensure_shape
 from .core.ops.array import expand_dims as expand_dims
 from .core.ops.array import extract_image_patches as extract_image_patches
@@ -407,6 +408,8 @@ from .core.gradients import gradients as gradients
 from .core.gradients import hessians as hessians
 
 # public submodules
+from . import compat as compat
+from . import logging as logging
 from . import nn as nn
 from . import train as train
 

@@ -149,10 +149,12 @@ def _with_shape(array: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         return array.reshape(shape)
     if size == 0:  # TF1 takes any value for a shape that has no room for one
         return np.empty(shape, array.dtype)
-    if array.size > size:
+    if array.size > size > 0:
         raise ValueError(
             f"Too many elements provided. Needed at most {size}, but received {array.size}"
         )
+    if size == 0:
+        return np.empty(shape, dtype=array.dtype)
     if array.size == 0:
         raise ValueError(f"no values to fill the shape {shape} with")
     flat = array.reshape(-1)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..base import errors
+from ..base import dtypes, errors
 from ..base.tensor_shape import Dimension, TensorShape, unknown_shape
 
 if TYPE_CHECKING:
@@ -57,7 +57,9 @@ def _evaluate_op(tensor: Tensor, depth: int) -> np.ndarray | None:
     op_def = op.op_def
     if op_def.is_stateful or op_def.takes_context or op_def.reference is None or not op.inputs:
         return None
-    if tensor.dtype._is_ref_dtype or (tensor.shape.num_elements() or 0) > _MAX_ELEMENTS:
+    if tensor.dtype._is_ref_dtype or tensor.dtype == dtypes.variant:
+        return None
+    if (tensor.shape.num_elements() or 0) > _MAX_ELEMENTS:
         return None
     arguments = []
     for source in op.inputs:
@@ -158,7 +160,9 @@ def _shape_of_shape(tensor: Tensor) -> TensorShape:
 
 
 def _of_pack(tensor: Tensor) -> TensorShape | None:
-    if tensor.op.node_attrs["axis"] != 0 or any(t.shape.ndims not in (0, None) for t in tensor.op.inputs):
+    if tensor.op.node_attrs["axis"] != 0 or any(
+        t.shape.ndims not in (0, None) for t in tensor.op.inputs
+    ):
         return None
     return TensorShape([_scalar_dimension(t) for t in tensor.op.inputs])
 

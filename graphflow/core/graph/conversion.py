@@ -145,13 +145,23 @@ def graph_of_inputs(values: Iterable[Any]) -> Graph:
     """The graph a new node belongs to: the default graph, or that of its first graph element.
 
     An element of an enclosing graph does not pull a node out of the function body being built.
+
+    Raises:
+      ValueError: the values are of different graphs.
     """
     default = get_default_graph()
+    first: Any = None
     for value in _flatten(values):
-        graph = getattr(value, "graph", None)
-        if isinstance(graph, Graph) and isinstance(value, Tensor | Operation):
-            return default if _encloses(graph, default) else graph
-    return default
+        if not isinstance(value, Tensor | Operation):
+            continue
+        if first is None:
+            first = value
+        elif value.graph is not first.graph and value.graph.outermost is not first.graph.outermost:
+            raise ValueError(f"{value} must be from the same graph as {first}.")
+    if first is None or _encloses(first.graph, default):
+        return default
+    graph: Graph = first.graph
+    return graph
 
 
 def _flatten(values: Iterable[Any]) -> Iterable[Any]:

@@ -43,8 +43,8 @@ class DeviceSpec:
                 fields["job"] = rest[0]
             elif key == "device" and len(rest) == 2:
                 fields |= _type_and_index(rest[0], rest[1])
-            elif key.upper() in ("CPU", "GPU", "TPU") and len(rest) == 1:
-                fields |= _type_and_index(key, rest[0])
+            elif key.upper() in ("CPU", "GPU", "TPU") and len(rest) <= 1:
+                fields |= _type_and_index(key, rest[0] if rest else "*")
             else:
                 raise ValueError(f"Unknown attribute: '{key}' in '{spec}'")
         return cls(**fields)

@@ -134,6 +134,25 @@ class FuncGraph(Graph):
             current = current.outer_graph if isinstance(current, FuncGraph) else None
         return False
 
+    def add_outputs(self, tensors: Sequence[Tensor]) -> None:
+        """Returns more; the programs made of the body so far are stale."""
+        self.outputs.extend(tensors)
+        self._changed()
+
+    def move_to(self, outer_graph: Graph, source_of: Callable[[Tensor], Tensor]) -> None:
+        """Puts the finished body into another graph.
+
+        Args:
+          outer_graph: the graph with the node that runs the body.
+          source_of: from a tensor captured so far to the one that takes its place there.
+        """
+        self.outer_graph = outer_graph
+        self.captures = [source_of(tensor) for tensor in self.captures]
+        placeholders = self.inputs[len(self.inputs) - len(self.captures) :]
+        self._source_of = dict(zip(placeholders, self.captures, strict=True))
+        self._placeholder_of = {tensor: p for p, tensor in self._source_of.items()}
+        self.control_captures = []  # what ran before the forward node has run before this one
+
     def _captured_source(self, placeholder: Tensor) -> Tensor | None:
         return self._source_of.get(placeholder)
 
@@ -173,6 +192,8 @@ def trace(
     name: str,
     function: Callable[..., Any],
     parameters: Sequence[tuple[Any, Any]] = (),
+    outer_graph: Graph | None = None,
+    kind: Callable[[str, Graph], FuncGraph] = FuncGraph,
 ) -> tuple[FuncGraph, Any]:
     """Runs `function` with a new FuncGraph as the default graph.
 
@@ -180,15 +201,45 @@ def trace(
       name: the body's name.
       function: called with one tensor per parameter.
       parameters: (dtype, shape) of each.
+      outer_graph: the graph whose tensors the body may capture; the default graph when None.
+      kind: what makes the body, given its name and its outer graph.
 
     Returns:
       The body (its `outputs` not yet set) and what the function returned.
     """
     from .stacks import get_default_graph
 
-    outer = get_default_graph()
-    body = FuncGraph(outer.unique_name(name), outer)
+    current = get_default_graph()
+    outer = current if outer_graph is None else outer_graph
+    body = kind(current.unique_name(name), outer)
+    body._name_stack = current._name_stack
     with body.as_default():
         arguments = [body.add_parameter(dtype, shape) for dtype, shape in parameters]
         result = function(*arguments)
     return body, result
+
+
+def align_captures(bodies: Sequence[FuncGraph], parameter_count: int) -> list[Tensor]:
+    """Makes bodies that one node runs take the same inputs: the parameters, then all captures.
+
+    Args:
+      bodies: traced with equal parameters.
+      parameter_count: how many there are.
+
+    Returns:
+      The tensors captured by any of the bodies, in the order in which all of them now take them.
+    """
+    captures = list(dict.fromkeys(tensor for body in bodies for tensor in body.captures))
+    for body in bodies:
+        placeholders = [body.capture(tensor) for tensor in captures]
+        body.inputs[parameter_count:] = placeholders
+        body.captures = list(captures)
+    return captures
+
+
+def wait_for_control_captures(op: Operation, bodies: Sequence[FuncGraph]) -> None:
+    """A node that runs bodies waits for the outer operations that nodes inside wait for."""
+    waiting = (c for body in bodies for c in body.control_captures if c.graph is op.graph)
+    controls = list(dict.fromkeys(waiting))
+    if controls:
+        op._add_control_inputs(controls)

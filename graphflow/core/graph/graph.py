@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..base import dtypes
 from .attr_values import normalize_attr
 from .device import DeviceFunction, canonical_name, merge_device
-from .op_def import OpDef, find_op
+from .op_def import OpDef, find_op, unregistered_op
 from .operation import Operation
 from .shape_context import infer_shapes
 from .stacks import default_graphs
@@ -142,6 +142,9 @@ class Graph:
           TypeError: an input is not a Tensor or has a type the op does not take.
         """
         registered = find_op(op_type)
+        if registered is None and dtypes is not None:
+            # A node that can be drawn and pruned away, though not run.
+            registered = unregistered_op(op_type, [t.dtype for t in inputs], dtypes)
         if registered is None:
             raise ValueError(
                 f"Op type not registered '{op_type}': graphflow has no op of this name"
@@ -248,11 +251,10 @@ class Graph:
         return attrs
 
     def _place(self, op: Operation) -> None:
-        if self._colocation_stack:
-            op._device = self._colocation_stack[-1].device
-            return
         for function in reversed(self._device_stack):
             op._device = canonical_name(function(op))
+        for beside in self._colocation_stack:
+            op._device = beside.device or op._device
 
     def get_operations(self) -> list[Operation]:
         """All operations in the order in which they were added."""

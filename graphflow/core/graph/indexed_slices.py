@@ -56,14 +56,6 @@ class IndexedSlices(CompositeTensor):
         op: Operation = self._values.op
         return op
 
-    def _to_components(self) -> tuple[Any, ...]:
-        if self._dense_shape is None:
-            return self._values, self._indices
-        return self._values, self._indices, self._dense_shape
-
-    def _from_components(self, components: Sequence[Any]) -> IndexedSlices:
-        return IndexedSlices(*components)
-
     @property
     def _control_dependency(self) -> Operation:
         """What waiting for the slices waits for."""
@@ -82,6 +74,12 @@ class IndexedSlices(CompositeTensor):
     def __str__(self) -> str:
         shape = f", dense_shape={self._dense_shape}" if self._dense_shape is not None else ""
         return f"IndexedSlices(indices={self._indices}, values={self._values}{shape})"
+
+    def _to_components(self) -> tuple[Any, ...]:
+        return self._values, self._indices, self._dense_shape
+
+    def _from_components(self, components: Sequence[Any]) -> IndexedSlices:
+        return IndexedSlices(*components)
 
 
 class SparseTensorValue(NamedTuple):
@@ -141,12 +139,6 @@ class SparseTensor(CompositeTensor):
     def dense_shape(self) -> Tensor:
         return self._dense_shape
 
-    def _to_components(self) -> tuple[Any, ...]:
-        return self._indices, self._values, self._dense_shape
-
-    def _from_components(self, components: Sequence[Any]) -> SparseTensor:
-        return SparseTensor(*components)
-
     @property
     def shape(self) -> TensorShape:
         from .constant_value import constant_value_as_shape
@@ -177,6 +169,12 @@ class SparseTensor(CompositeTensor):
         parts = [self._indices, self._values, self._dense_shape]
         session = find_session(self.graph, session, "evaluate tensor", "eval")
         return SparseTensorValue(*session.run(parts, feed_dict))
+
+    def _to_components(self) -> tuple[Any, ...]:
+        return self._indices, self._values, self._dense_shape
+
+    def _from_components(self, components: Sequence[Any]) -> SparseTensor:
+        return SparseTensor(*components)
 
     def __str__(self) -> str:
         return (

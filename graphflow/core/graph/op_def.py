@@ -200,6 +200,21 @@ def define_op(
     return op_def
 
 
+def unregistered_op(
+    name: str, input_types: Sequence[dtypes.DType], output_types: Sequence[Any]
+) -> OpDef:
+    """An op type known by name only: nodes of it can be built, and fail when they run."""
+
+    def args(prefix: str, types: Sequence[Any]) -> tuple[ArgDef, ...]:
+        kinds = [dtypes.as_dtype(t) for t in types]
+        return tuple(
+            ArgDef(f"{prefix}_{i}", t.base_dtype, is_ref=t._is_ref_dtype)
+            for i, t in enumerate(kinds)
+        )
+
+    return OpDef(name, args("input", input_types), args("output", output_types), (), None, True)
+
+
 def find_op(name: str) -> OpDef | None:
     """The op type of that name, or None."""
     return _OPS.get(name)

@@ -143,6 +143,12 @@ class Operation:
                 op._control_outputs.append(self)
         self._graph._changed()
 
+    def _remove_all_control_inputs(self) -> None:
+        for op in self._control_inputs:
+            op._control_outputs.remove(self)
+        self._control_inputs.clear()
+        self._graph._changed()
+
     def _add_outputs(self, types: Sequence[dtypes.DType], shapes: Sequence[Any]) -> list[Tensor]:
         """Appends outputs; the attributes that type them must say so already."""
         start = len(self._outputs)

@@ -114,8 +114,13 @@ def init_scope() -> Iterator[None]:
     inner = get_default_graph()
     outer = inner.outermost
     scope = inner.get_name_scope()
+    outer_devices, devices = outer._device_stack, inner._device_stack
     with outer.as_default(), outer.control_dependencies(None), _reenter(outer, scope):
-        yield
+        outer._device_stack = devices
+        try:
+            yield
+        finally:
+            outer._device_stack = outer_devices
 
 
 def _reenter(graph: Graph, scope: str) -> contextlib.AbstractContextManager[str]:

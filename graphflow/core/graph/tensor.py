@@ -105,9 +105,8 @@ class Tensor:
         self._shape = self._shape.merge_with(as_shape(shape))
         self.graph._shapes_changed()
 
-    @property
-    def _shape_as_list(self) -> list[int | None] | None:
-        return self._shape.as_list() if self._shape.ndims is not None else None
+    def _shape_tuple(self) -> tuple[int | None, ...] | None:
+        return tuple(self._shape.as_list()) if self._shape.ndims is not None else None
 
     def consumers(self) -> list[Operation]:
         """The operations that take this tensor as an input."""

@@ -15,12 +15,18 @@ from .batch_norm import fused_batch_norm as fused_batch_norm
 from .batch_norm import moments as moments
 from .bias import bias_add as bias_add
 from .bias import xw_plus_b as xw_plus_b
+from .conv1d import conv1d as conv1d
+from .conv1d import conv1d_transpose as conv1d_transpose
 from .conv2d import conv2d as conv2d
 from .conv2d import conv2d_backprop_filter as conv2d_backprop_filter
 from .conv2d import conv2d_backprop_input as conv2d_backprop_input
 from .conv2d import conv2d_transpose as conv2d_transpose
 from .conv3d import conv3d as conv3d
 from .conv3d import conv3d_transpose as conv3d_transpose
+from .convolution import atrous_conv2d as atrous_conv2d
+from .convolution import atrous_conv2d_transpose as atrous_conv2d_transpose
+from .convolution import convolution as convolution
+from .convolution import pool as pool
 from .cross_entropy import (
     sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits,
 )
@@ -37,6 +43,7 @@ from .cross_entropy import (
     weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
 )
 from .depthwise import depthwise_conv2d as depthwise_conv2d
+from .depthwise import depthwise_conv2d_native as depthwise_conv2d_native
 from .depthwise import separable_conv2d as separable_conv2d
 from .embedding import embedding_lookup as embedding_lookup
 from .pool import avg_pool as avg_pool
@@ -50,3 +57,10 @@ from .regularize import local_response_normalization as local_response_normaliza
 from .regularize import zero_fraction as zero_fraction
 from .softmax import log_softmax as log_softmax
 from .softmax import softmax as softmax
+from .statistics import (
+    batch_norm_with_global_normalization as batch_norm_with_global_normalization,
+)
+from .statistics import log_poisson_loss as log_poisson_loss
+from .statistics import normalize_moments as normalize_moments
+from .statistics import sufficient_statistics as sufficient_statistics
+from .statistics import weighted_moments as weighted_moments

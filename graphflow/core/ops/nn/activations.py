@@ -273,7 +273,7 @@ def relu6(features: Any, name: str | None = None) -> Tensor:
 
 
 def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Tensor:
-    """features where positive, alpha * features elsewhere; ints are computed as float32."""
+    """Features where positive, alpha * features elsewhere; ints are computed as float32."""
     with name_scope(name, "LeakyRelu", [features, alpha]) as scope:
         features = convert_to_tensor(features, name="features")
         if features.dtype.is_integer:
@@ -283,7 +283,7 @@ def leaky_relu(features: Any, alpha: float = 0.2, name: str | None = None) -> Te
 
 
 def elu(features: Any, name: str | None = None) -> Tensor:
-    """features where positive, exp(features) - 1 elsewhere."""
+    """Features where positive, exp(features) - 1 elsewhere."""
     tensor: Tensor = elu_op(features, name=name)
     return tensor
 
@@ -301,13 +301,13 @@ def softplus(features: Any, name: str | None = None) -> Tensor:
 
 
 def softsign(features: Any, name: str | None = None) -> Tensor:
-    """features / (|features| + 1)."""
+    """Features / (|features| + 1)."""
     tensor: Tensor = softsign_op(features, name=name)
     return tensor
 
 
 def crelu(features: Any, name: str | None = None, axis: int = -1) -> Tensor:
-    """relu of `features` and of `-features`, joined along `axis` (Shang et al. 2016)."""
+    """Relu of `features` and of `-features`, joined along `axis` (Shang et al. 2016)."""
     with name_scope(name, "CRelu", [features]) as scope:
         features = convert_to_tensor(features, name="features")
         both = ops.array.concat([features, -features], axis, name=scope)
@@ -315,7 +315,7 @@ def crelu(features: Any, name: str | None = None, axis: int = -1) -> Tensor:
 
 
 def swish(features: Any, name: str | None = None) -> Tensor:
-    """features * sigmoid(features) (Ramachandran et al. 2017)."""
+    """Features * sigmoid(features) (Ramachandran et al. 2017)."""
     with name_scope(name, "swish", [features]):
         features = convert_to_tensor(features, name="features")
         tensor: Tensor = features * ops.elementwise.sigmoid(features)

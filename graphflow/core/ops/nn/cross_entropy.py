@@ -91,7 +91,22 @@ sparse_softmax_cross_entropy_with_logits_op = define_op(
 def sparse_softmax_reference(
     node: Any, logits: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
+    if labels.ndim != 1:
+        raise errors.InvalidArgumentError(
+            None, None, f"labels must be 1-D, but got shape {list(labels.shape)}"
+        )
+    if logits.ndim != 2 or labels.shape != logits.shape[:1]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "logits and labels must have the same first dimension, got logits shape "
+            f"{list(logits.shape)} and labels shape {list(labels.shape)}",
+        )
     classes = logits.shape[1]
+    if classes == 0:
+        raise errors.InvalidArgumentError(
+            None, None, f"Must have at least one class, but got logits shape {list(logits.shape)}"
+        )
     wrong = (labels < 0) | (labels >= classes)
     if wrong.any():
         raise errors.InvalidArgumentError(

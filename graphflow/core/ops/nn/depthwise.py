@@ -136,6 +136,28 @@ def depthwise_backprop_filter_grad(op: Any, dy: Tensor) -> list[Tensor | None]:
     ]
 
 
+def depthwise_conv2d_native(
+    input: Any,
+    filter: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    dilations: Any = (1, 1, 1, 1),
+    name: str | None = None,
+) -> Tensor:
+    """`depthwise_conv2d` with the dilations of all four axes; the op itself."""
+    tensor: Tensor = depthwise_op(
+        input,
+        filter,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name=name,
+    )
+    return tensor
+
+
 def depthwise_conv2d(
     input: Any,
     filter: Any = None,

@@ -42,6 +42,7 @@ def embedding_lookup(
     shards = _shards(params)
     with name_scope(name, "embedding_lookup", [*shards, ids]) as scope:
         ids = convert_to_tensor(ids, name="ids")
+        shards = [p if hasattr(p, "op") else convert_to_tensor(p, name="params") for p in shards]
         if len(shards) == 1:
             with colocate_with(shards[0]):
                 rows = ops.array.gather(shards[0], ids, name=scope)

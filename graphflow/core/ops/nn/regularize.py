@@ -123,7 +123,7 @@ def l2_loss(t: Any, name: str | None = None) -> Tensor:
 def l2_normalize(
     x: Any, axis: Any = None, epsilon: float = 1e-12, name: str | None = None, dim: Any = None
 ) -> Tensor:
-    """x / sqrt(max(sum(x ** 2), epsilon)) along axes.
+    """X / sqrt(max(sum(x ** 2), epsilon)) along axes.
 
     Args:
       x: floating.
@@ -219,7 +219,7 @@ def local_response_normalization(
     beta: float = 0.5,
     name: str | None = None,
 ) -> Tensor:
-    """x / (bias + alpha * sum of squares over neighbouring channels) ** beta.
+    """X / (bias + alpha * sum of squares over neighbouring channels) ** beta.
 
     Args:
       input: [batch, height, width, channels].

@@ -39,7 +39,7 @@ log_softmax_op = define_op(
 
 
 def shifted(logits: np.ndarray) -> np.ndarray:
-    """logits less their maximum along the last axis, so that exp cannot overflow."""
+    """Logits less their maximum along the last axis, so that exp cannot overflow."""
     if logits.shape[-1] == 0:
         return logits
     result: np.ndarray = logits - logits.max(axis=-1, keepdims=True)
@@ -105,32 +105,32 @@ def _along_axis(op_def: OpDef, logits: Any, axis: int | None, name: str | None) 
     logits = convert_to_tensor(logits)
     axis = -1 if axis is None else axis
     rank = logits.shape.ndims
-    if axis == -1 or (rank is not None and axis == rank - 1):
+    if isinstance(axis, int) and (axis == -1 or (rank is not None and axis == rank - 1)):
         last: Tensor = op_def(logits, name=name)
         return last
-    if rank is not None and not -rank <= axis < rank:
+    if rank is not None and isinstance(axis, int) and not -rank <= axis < rank:
         raise errors.InvalidArgumentError(
             None,
             None,
-            f"`dim` must be in the range [{-rank}, {rank}) where {rank} is the number "
-            f"of dimensions in the input. Received: {axis}",
+            f"`dim` must be in the range [{-rank}, {rank}) where {rank} is the number of "
+            f"dimensions in the input. Received: {axis}",
         )
     swap = _swap_with_last(logits, axis)
     moved = op_def(ops.array.transpose(logits, swap))
-    result: Tensor = ops.array.transpose(moved, swap, name=name)
+    result: Tensor = ops.array.transpose(moved, swap, name=name or "transpose")
     result.set_shape(logits.shape)
     return result
 
 
-def _swap_with_last(logits: Tensor, axis: int) -> Any:
+def _swap_with_last(logits: Tensor, axis: Any) -> Any:
     """The permutation that exchanges an axis with the last one: its own inverse."""
     rank = logits.shape.ndims
-    if rank is not None:
+    if rank is not None and isinstance(axis, int):
         order = list(range(rank))
         order[axis], order[-1] = order[-1], order[axis]
         return order
     last = ops.array.rank(logits) - 1
-    position = axis % ops.array.rank(logits) if axis < 0 else axis
+    position = axis % ops.array.rank(logits)
     every = ops.array.range(last + 1)
     at_axis = ops.elementwise.equal(every, position)
     at_last = ops.elementwise.equal(every, last)

@@ -33,7 +33,7 @@ def make_axes(node: Any, input_shape: Sequence[int], kernel: Sequence[int]) -> l
 
 
 def convolve(x: np.ndarray, filters: np.ndarray, axes: Sequence[Axis]) -> np.ndarray:
-    """x [batch, in..., c_in] with filters [k..., c_in, c_out] gives [batch, out..., c_out]."""
+    """X [batch, in..., c_in] with filters [k..., c_in, c_out] gives [batch, out..., c_out]."""
     columns = _columns(x, axes)
     product = columns @ filters.reshape(columns.shape[1], filters.shape[-1])
     return product.reshape(x.shape[0], *(a.out for a in axes), filters.shape[-1])
