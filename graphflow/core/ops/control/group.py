@@ -43,17 +43,12 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
     name = kwargs.pop("name", None)
     if kwargs:
         raise ValueError("Unknown keyword arguments: " + ", ".join(kwargs))
-    items = nest.flatten(inputs, expand_composites=True)
+    items = _members(inputs)
     with name_scope(name, "group_deps", items) as scope:
         if not items:
             return no_op(name=scope)
         by_device: dict[str, list[Any]] = {}
         for item in items:
-            if not hasattr(item, "device"):
-                raise TypeError(
-                    f"tf.group() takes zero or more (nested) Tensors and Operations, not {item!r} "
-                    f"of type {type(item).__name__}."
-                )
             by_device.setdefault(item.device, []).append(item)
         if len(by_device) == 1:
             ((place, members),) = by_device.items()
@@ -61,6 +56,20 @@ def group(*inputs: Any, **kwargs: Any) -> Operation:
         parts = [_after(place, by_device[place], None) for place in sorted(by_device)]
         with control_dependencies(parts):
             return no_op(name=scope)
+
+
+def _members(inputs: Any) -> list[Any]:
+    """The operations, tensors and variables in a nesting, IndexedSlices taken apart."""
+    members: list[Any] = []
+    for item in nest.flatten(inputs):
+        if not hasattr(item, "device") and not isinstance(item, nest.CompositeTensor):
+            raise TypeError(
+                f"tf.group() takes zero or more (nested) Tensors and Operations, not {item!r} of "
+                f"type {type(item).__name__}."
+            )
+        parts = nest.flatten(item, expand_composites=True)
+        members.extend(part for part in parts if part is not None)
+    return members
 
 
 def _after(place: str, items: list[Any], name: str | None) -> Operation:
