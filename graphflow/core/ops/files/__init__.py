@@ -1,1 +1,8 @@
-"""Ops."""
+"""Ops on files: checkpoints."""
+
+from .checkpoint import merge_v2_checkpoints_op as merge_v2_checkpoints_op
+from .checkpoint import restore_v2_op as restore_v2_op
+from .checkpoint import save_v2_op as save_v2_op
+from .checkpoint import sharded_filename_op as sharded_filename_op
+from .checkpoint import sharded_filespec_op as sharded_filespec_op
+from .checkpoint import string_join_op as string_join_op
