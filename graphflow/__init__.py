@@ -4,9 +4,25 @@ Re-exports only: each public name is written where its idea lives. Sections foll
 """
 
 # core/base
+# core/ops/elementwise
+from . import bitwise as bitwise
+
+# public submodules
+from . import compat as compat
+from . import dtypes as dtypes
+
+# core/variables
+from . import initializers as initializers
+from . import logging as logging
+from . import math as math
+from . import nn as nn
+
+# core/ops/random
+from . import random as random
+from . import train as train
 from .core.base import errors as errors
-from .core.base.dtypes import DType as DType
 from .core.base.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
+from .core.base.dtypes import DType as DType
 from .core.base.dtypes import as_dtype as as_dtype
 from .core.base.dtypes import bfloat16 as bfloat16
 from .core.base.dtypes import bool as bool
@@ -40,6 +56,15 @@ from .core.base.tensor_shape import dimension_at_index as dimension_at_index
 from .core.base.tensor_shape import dimension_value as dimension_value
 from .core.base.tensor_shape import disable_v2_tensorshape as disable_v2_tensorshape
 from .core.base.tensor_shape import enable_v2_tensorshape as enable_v2_tensorshape
+
+# core/gradients
+from .core.gradients import AggregationMethod as AggregationMethod
+from .core.gradients import NotDifferentiable as NoGradient  # its name before TF 1.0
+from .core.gradients import NotDifferentiable as NotDifferentiable
+from .core.gradients import RegisterGradient as RegisterGradient
+from .core.gradients import UnconnectedGradients as UnconnectedGradients
+from .core.gradients import gradients as gradients
+from .core.gradients import hessians as hessians
 
 # core/graph
 from .core.graph.collection_keys import GraphKeys as GraphKeys
@@ -161,10 +186,23 @@ from .core.ops.array import where_v2 as where_v2
 from .core.ops.array import zeros as zeros
 from .core.ops.array import zeros_like as zeros_like
 
-# core/ops/elementwise
-from . import bitwise as bitwise
-from . import dtypes as dtypes
-from . import math as math
+# core/ops/control
+from .core.ops.control import Assert as Assert
+from .core.ops.control import Print as Print
+from .core.ops.control import TensorArray as TensorArray
+from .core.ops.control import case as case
+from .core.ops.control import cond as cond
+from .core.ops.control import custom_gradient as custom_gradient
+from .core.ops.control import foldl as foldl
+from .core.ops.control import foldr as foldr
+from .core.ops.control import group as group
+from .core.ops.control import map_fn as map_fn
+from .core.ops.control import no_op as no_op
+from .core.ops.control import numpy_function as numpy_function
+from .core.ops.control import py_func as py_func
+from .core.ops.control import scan as scan
+from .core.ops.control import tuple as tuple
+from .core.ops.control import while_loop as while_loop
 from .core.ops.elementwise import abs as abs
 from .core.ops.elementwise import accumulate_n as accumulate_n
 from .core.ops.elementwise import acos as acos
@@ -251,8 +289,8 @@ from .core.ops.elementwise import subtract as subtract
 from .core.ops.elementwise import tan as tan
 from .core.ops.elementwise import tanh as tanh
 from .core.ops.elementwise import to_bfloat16 as to_bfloat16
-from .core.ops.elementwise import to_complex128 as to_complex128
 from .core.ops.elementwise import to_complex64 as to_complex64
+from .core.ops.elementwise import to_complex128 as to_complex128
 from .core.ops.elementwise import to_double as to_double
 from .core.ops.elementwise import to_float as to_float
 from .core.ops.elementwise import to_int32 as to_int32
@@ -262,15 +300,50 @@ from .core.ops.elementwise import truncatediv as truncatediv
 from .core.ops.elementwise import truncatemod as truncatemod
 from .core.ops.elementwise import zeta as zeta
 
-# core/ops/control
-from .core.ops.control import Assert as Assert
-from .core.ops.control import Print as Print
-from .core.ops.control import custom_gradient as custom_gradient
-from .core.ops.control import group as group
-from .core.ops.control import no_op as no_op
-from .core.ops.control import numpy_function as numpy_function
-from .core.ops.control import py_func as py_func
-from .core.ops.control import tuple as tuple
+# core/ops/linalg
+from .core.ops.linalg import matmul as matmul
+from .core.ops.linalg import sparse_matmul as sparse_matmul
+from .core.ops.random import get_seed as get_seed
+from .core.ops.random import multinomial as multinomial
+from .core.ops.random import random_crop as random_crop
+from .core.ops.random import random_gamma as random_gamma
+from .core.ops.random import random_normal as random_normal
+from .core.ops.random import random_poisson as random_poisson
+from .core.ops.random import random_shuffle as random_shuffle
+from .core.ops.random import random_uniform as random_uniform
+from .core.ops.random import set_random_seed as set_random_seed
+from .core.ops.random import truncated_normal as truncated_normal
+
+# core/ops/reduction
+from .core.ops.reduction import arg_max as arg_max
+from .core.ops.reduction import arg_min as arg_min
+from .core.ops.reduction import argmax as argmax
+from .core.ops.reduction import argmin as argmin
+from .core.ops.reduction import count_nonzero as count_nonzero
+from .core.ops.reduction import cumprod as cumprod
+from .core.ops.reduction import cumsum as cumsum
+from .core.ops.reduction import reduce_all as reduce_all
+from .core.ops.reduction import reduce_any as reduce_any
+from .core.ops.reduction import reduce_logsumexp as reduce_logsumexp
+from .core.ops.reduction import reduce_max as reduce_max
+from .core.ops.reduction import reduce_mean as reduce_mean
+from .core.ops.reduction import reduce_min as reduce_min
+from .core.ops.reduction import reduce_prod as reduce_prod
+from .core.ops.reduction import reduce_sum as reduce_sum
+from .core.ops.reduction import segment_max as segment_max
+from .core.ops.reduction import segment_mean as segment_mean
+from .core.ops.reduction import segment_min as segment_min
+from .core.ops.reduction import segment_prod as segment_prod
+from .core.ops.reduction import segment_sum as segment_sum
+from .core.ops.reduction import sparse_segment_mean as sparse_segment_mean
+from .core.ops.reduction import sparse_segment_sqrt_n as sparse_segment_sqrt_n
+from .core.ops.reduction import sparse_segment_sum as sparse_segment_sum
+from .core.ops.reduction import unsorted_segment_max as unsorted_segment_max
+from .core.ops.reduction import unsorted_segment_mean as unsorted_segment_mean
+from .core.ops.reduction import unsorted_segment_min as unsorted_segment_min
+from .core.ops.reduction import unsorted_segment_prod as unsorted_segment_prod
+from .core.ops.reduction import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
+from .core.ops.reduction import unsorted_segment_sum as unsorted_segment_sum
 
 # core/ops/state
 from .core.ops.state import assign as assign
@@ -289,8 +362,9 @@ from .core.ops.state import scatter_nd_update as scatter_nd_update
 from .core.ops.state import scatter_sub as scatter_sub
 from .core.ops.state import scatter_update as scatter_update
 
-# core/variables
-from . import initializers as initializers
+# core/session
+from .core.session.session import InteractiveSession as InteractiveSession
+from .core.session.session import Session as Session
 from .core.variables.collections import all_variables as all_variables
 from .core.variables.collections import assert_variables_initialized as assert_variables_initialized
 from .core.variables.collections import global_variables as global_variables
@@ -345,73 +419,6 @@ from .core.variables.variable_scope import get_variable_scope as get_variable_sc
 from .core.variables.variable_scope import no_regularizer as no_regularizer
 from .core.variables.variable_scope import variable_op_scope as variable_op_scope
 from .core.variables.variable_scope import variable_scope as variable_scope
-
-# core/ops/random
-from . import random as random
-from .core.ops.random import get_seed as get_seed
-from .core.ops.random import multinomial as multinomial
-from .core.ops.random import random_crop as random_crop
-from .core.ops.random import random_gamma as random_gamma
-from .core.ops.random import random_normal as random_normal
-from .core.ops.random import random_poisson as random_poisson
-from .core.ops.random import random_shuffle as random_shuffle
-from .core.ops.random import random_uniform as random_uniform
-from .core.ops.random import set_random_seed as set_random_seed
-from .core.ops.random import truncated_normal as truncated_normal
-
-# core/ops/reduction
-from .core.ops.reduction import arg_max as arg_max
-from .core.ops.reduction import arg_min as arg_min
-from .core.ops.reduction import argmax as argmax
-from .core.ops.reduction import argmin as argmin
-from .core.ops.reduction import count_nonzero as count_nonzero
-from .core.ops.reduction import cumprod as cumprod
-from .core.ops.reduction import cumsum as cumsum
-from .core.ops.reduction import reduce_all as reduce_all
-from .core.ops.reduction import reduce_any as reduce_any
-from .core.ops.reduction import reduce_logsumexp as reduce_logsumexp
-from .core.ops.reduction import reduce_max as reduce_max
-from .core.ops.reduction import reduce_mean as reduce_mean
-from .core.ops.reduction import reduce_min as reduce_min
-from .core.ops.reduction import reduce_prod as reduce_prod
-from .core.ops.reduction import reduce_sum as reduce_sum
-from .core.ops.reduction import segment_max as segment_max
-from .core.ops.reduction import segment_mean as segment_mean
-from .core.ops.reduction import segment_min as segment_min
-from .core.ops.reduction import segment_prod as segment_prod
-from .core.ops.reduction import segment_sum as segment_sum
-from .core.ops.reduction import sparse_segment_mean as sparse_segment_mean
-from .core.ops.reduction import sparse_segment_sqrt_n as sparse_segment_sqrt_n
-from .core.ops.reduction import sparse_segment_sum as sparse_segment_sum
-from .core.ops.reduction import unsorted_segment_max as unsorted_segment_max
-from .core.ops.reduction import unsorted_segment_mean as unsorted_segment_mean
-from .core.ops.reduction import unsorted_segment_min as unsorted_segment_min
-from .core.ops.reduction import unsorted_segment_prod as unsorted_segment_prod
-from .core.ops.reduction import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
-from .core.ops.reduction import unsorted_segment_sum as unsorted_segment_sum
-
-# core/ops/linalg
-from .core.ops.linalg import matmul as matmul
-from .core.ops.linalg import sparse_matmul as sparse_matmul
-
-# core/session
-from .core.session.session import InteractiveSession as InteractiveSession
-from .core.session.session import Session as Session
-
-# core/gradients
-from .core.gradients import AggregationMethod as AggregationMethod
-from .core.gradients import NotDifferentiable as NoGradient  # its name before TF 1.0
-from .core.gradients import NotDifferentiable as NotDifferentiable
-from .core.gradients import RegisterGradient as RegisterGradient
-from .core.gradients import UnconnectedGradients as UnconnectedGradients
-from .core.gradients import gradients as gradients
-from .core.gradients import hessians as hessians
-
-# public submodules
-from . import compat as compat
-from . import logging as logging
-from . import nn as nn
-from . import train as train
 
 newaxis = None  # in an index: a new dimension of size 1
 

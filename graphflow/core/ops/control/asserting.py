@@ -36,7 +36,7 @@ def assert_reference(node: Any, condition: np.ndarray, *data: np.ndarray) -> Non
         raise errors.InvalidArgumentError(None, None, f"assertion failed: {values}")
 
 
-def Assert(  # noqa: N802 - TF1's name
+def Assert(
     condition: Any, data: Any, summarize: int | None = None, name: str | None = None
 ) -> Operation:
     """An operation that fails with `data` in its message unless `condition` is true.

@@ -45,7 +45,7 @@ def print_reference(node: Any, context: Any, x: np.ndarray, *data: np.ndarray) -
     return x
 
 
-def Print(  # noqa: N802 - TF1's name
+def Print(
     input_: Any,
     data: Any,
     message: str | None = None,

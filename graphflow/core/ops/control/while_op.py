@@ -1,0 +1,88 @@
+"""While: repeats a body as long as a condition holds. Its gradient is in core/gradients, as it
+needs the reverse walk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...base.tensor_shape import TensorShape
+from ...graph.func_graph import FuncGraph, align_captures, wait_for_control_captures
+from ...graph.op_def import define_op
+from ...graph.operation import Operation
+from ...graph.shape_context import ShapeContext
+from ...graph.stacks import get_default_graph
+from ...graph.tensor import Tensor
+
+
+def while_shape(context: ShapeContext) -> list[TensorShape]:
+    """Loop variables keep the shapes of the body's parameters: those are the invariants."""
+    return [parameter.shape for parameter in context.attrs["body"].inputs]
+
+
+while_op = define_op(
+    "While",
+    inputs=["input: T"],
+    outputs=["output: T"],
+    attrs=[
+        "T: list(type) >= 0",
+        "cond: func",
+        "body: func",
+        "output_shapes: list(shape) = []",
+        "parallel_iterations: int = 10",
+    ],
+    shape=while_shape,
+    is_stateful=True,
+)
+
+
+@while_op.define_with_context
+def while_reference(node: Any, context: Any, *values: Any) -> tuple[Any, ...]:
+    cond, body = node.attrs["cond"], node.attrs["body"]
+    state: Sequence[Any] = values
+    while np.all(context.call(cond, state)[0]):
+        state = context.call(body, state)
+    return tuple(state)
+
+
+def add_while(
+    cond: FuncGraph,
+    body: FuncGraph,
+    loop_vars: Sequence[Tensor],
+    counter: int,
+    name: str | None,
+    parallel_iterations: int = 10,
+    back_prop: bool = True,
+) -> Operation:
+    """Adds a While node that runs traced bodies.
+
+    Args:
+      cond: a body with one parameter per loop variable and one output.
+      body: a body with the same parameters and as many outputs.
+      loop_vars: the initial values.
+      counter: which loop variable counts the iterations.
+      name: the node's name.
+      parallel_iterations: as in TF, where it is a hint.
+      back_prop: whether gradients flow through the loop.
+
+    Returns:
+      The node. Captures are loop variables as well, which the body passes on as they are.
+    """
+    captures = align_captures([cond, body], len(loop_vars))
+    body.outputs = [*body.outputs, *body.inputs[len(loop_vars) :]]
+    inputs = [*loop_vars, *captures]
+    attrs = {
+        # the parameters' types: `_ref` types of captures let variables enter as themselves
+        "T": tuple(parameter.dtype for parameter in body.inputs),
+        "cond": cond,
+        "body": body,
+        "output_shapes": (),
+        "parallel_iterations": parallel_iterations,
+        "_counter": counter,
+        "_back_prop": back_prop,
+    }
+    op = get_default_graph()._add_node(while_op, inputs, attrs, name)
+    wait_for_control_captures(op, [cond, body])
+    return op
