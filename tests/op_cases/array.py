@@ -207,6 +207,11 @@ _ORDER = [
            label="string", **_NO_GRAD),
     OpCase("UniqueWithCounts", lambda tf, x: list(tf.unique_with_counts(x)),
            [np.float32([4, 1, 4, np.nan, np.nan])], grad=False),
+    OpCase("EditDistance",
+           lambda tf, x: tf.edit_distance(
+               tf.SparseTensor([[0, 0], [0, 1], [1, 0]], x, [3, 2]),
+               tf.SparseTensor([[0, 0], [2, 0], [2, 1]], [5, 1, 1], [3, 2])),
+           [np.int32([4, 5, 6])], grad=False),
     OpCase("ListDiff", lambda tf, x: list(tf.setdiff1d(x, [1, 7])), [np.int32([4, 1, 4, 7])],
            grad=False),
 ]  # fmt: skip

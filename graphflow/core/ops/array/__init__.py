@@ -8,6 +8,7 @@ from .checks import guarantee_const as guarantee_const
 from .checks import prevent_gradient as prevent_gradient
 from .checks import verify_tensor_all_finite as verify_tensor_all_finite
 from .constant import constant as constant
+from .edit_distance import edit_distance as edit_distance
 from .fill import fill as fill
 from .fill import ones as ones
 from .fill import ones_like as ones_like
