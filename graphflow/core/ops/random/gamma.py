@@ -65,8 +65,10 @@ def random_gamma_grad_reference(node: Any, alpha: np.ndarray, sample: np.ndarray
     Figurnov, Mohamed, Mnih: Implicit reparameterization gradients. NeurIPS 2018.
     """
     a, x = (v.astype(np.float64) for v in np.broadcast_arrays(alpha, sample))
-    log_density = (a - 1) * np.log(x) - x - lgamma(a)
-    slope = np.where(x == 0, 0.0, -igamma_grad_a(a, x) * np.exp(-log_density))
+    at_fixed_sample = igamma_grad_a(a, x)
+    with np.errstate(all="ignore"):  # in tails where nothing is sampled the density vanishes
+        log_density = (a - 1) * np.log(x) - x - lgamma(a)
+        slope = np.where(at_fixed_sample == 0, 0.0, -at_fixed_sample * np.exp(-log_density))
     return slope.astype(sample.dtype)
 
 
@@ -97,7 +99,9 @@ def random_gamma(
         alpha = convert_to_tensor(alpha, name="alpha", dtype=dtype)
         beta = convert_to_tensor(1 if beta is None else beta, name="beta", dtype=dtype)
         together = ops.array.broadcast_dynamic_shape(ops.array.shape(alpha), ops.array.shape(beta))
+        static_shape = ops.array.broadcast_static_shape(alpha.shape, beta.shape)
         alpha = ops.array.broadcast_to(alpha, together)
+        alpha.set_shape(static_shape)
         seed1, seed2 = get_seed(seed)
         samples = random_gamma_op(shape, alpha, seed=seed1, seed2=seed2) / beta
         smallest = np.finfo(alpha.dtype.as_numpy_dtype).tiny
