@@ -50,19 +50,26 @@ _UNIFORM = [
     _row("RandomUniform", lambda tf: tf.random.uniform([], dtype=tf.float64, seed=1), "double"),
     *[_typed("RandomUniform", t, t) for t in ("float16", "bfloat16", "float64")],
     _row("RandomUniformInt", lambda tf: tf.random_uniform([9], 3, 17, tf.int32, seed=1)),
-    _row("RandomUniformInt", lambda tf: tf.random_uniform([9], -3, 2**40, tf.int64, seed=1),
-         "int64"),
+    _row(
+        "RandomUniformInt", lambda tf: tf.random_uniform([9], -3, 2**40, tf.int64, seed=1), "int64"
+    ),
     _of_shape("RandomUniformInt", "fed shape", minval=np.int32(2), maxval=np.int32(9)),
 ]
 
 _NORMAL = [
     _row("RandomStandardNormal", lambda tf: tf.random_normal([3, 5], seed=1)),
-    _row("RandomStandardNormal", lambda tf: tf.random_normal([3], [1.0, 2.0, 3.0], 0.5, seed=1),
-         "means"),
+    _row(
+        "RandomStandardNormal",
+        lambda tf: tf.random_normal([3], [1.0, 2.0, 3.0], 0.5, seed=1),
+        "means",
+    ),
     *[_typed("RandomStandardNormal", t, t) for t in ("float16", "bfloat16", "float64")],
     _row("TruncatedNormal", lambda tf: tf.truncated_normal([3, 5], stddev=0.1, seed=1)),
-    _row("TruncatedNormal", lambda tf: tf.truncated_normal([3], dtype=tf.float64, seed=1, name="t"),
-         "double"),
+    _row(
+        "TruncatedNormal",
+        lambda tf: tf.truncated_normal([3], dtype=tf.float64, seed=1, name="t"),
+        "double",
+    ),
     *[_typed("TruncatedNormal", t, t) for t in ("float16", "bfloat16", "float64")],
     _of_shape(
         "ParameterizedTruncatedNormal",
@@ -76,8 +83,13 @@ _NORMAL = [
 
 _CHOICE = [
     OpCase("RandomShuffle", lambda tf, x: tf.random_shuffle(x, seed=1), [floats(6, 2)], **_PLAIN),
-    OpCase("RandomShuffle", lambda tf, x: tf.random.shuffle(x, seed=1, name="s"), [floats(9)],
-           label="vector", **_PLAIN),
+    OpCase(
+        "RandomShuffle",
+        lambda tf, x: tf.random.shuffle(x, seed=1, name="s"),
+        [floats(9)],
+        label="vector",
+        **_PLAIN,
+    ),
     OpCase("Multinomial", lambda tf, x: tf.multinomial(x, 7, seed=1), [floats(3, 4)], **_PLAIN),
     OpCase(
         "Multinomial",
@@ -119,30 +131,51 @@ _GAMMA = [
         rtol=1e-6,  # Eigen's own accuracy
         grad=False,
     ),
-    OpCase("RandomPoissonV2", lambda tf, rate: tf.random_poisson(rate, [3], seed=1),
-           [floats(2, 2, low=0.5, high=30.0)], **_PLAIN),
-    OpCase("RandomPoissonV2",
-           lambda tf, rate: tf.random.poisson(rate, [3], dtype=tf.int32, seed=1),
-           [floats(2, low=0.5, high=30.0, dtype=np.float64)], label="int32", **_PLAIN),
-]  # fmt: skip
+    OpCase(
+        "RandomPoissonV2",
+        lambda tf, rate: tf.random_poisson(rate, [3], seed=1),
+        [floats(2, 2, low=0.5, high=30.0)],
+        **_PLAIN,
+    ),
+    OpCase(
+        "RandomPoissonV2",
+        lambda tf, rate: tf.random.poisson(rate, [3], dtype=tf.int32, seed=1),
+        [floats(2, low=0.5, high=30.0, dtype=np.float64)],
+        label="int32",
+        **_PLAIN,
+    ),
+]
 
 _STATELESS_ROWS = [
     _stateless("StatelessRandomUniform", lambda tf, s: tf.random.stateless_uniform([3, 5], s)),
-    _stateless("StatelessRandomUniform",
-               lambda tf, s: tf.random.stateless_uniform([5], s, -1, 2, tf.float64), "bounds"),
-    _stateless("StatelessRandomUniformInt",
-               lambda tf, s: tf.random.stateless_uniform([5], s, -4, 90, tf.int32)),
-    _stateless("StatelessRandomNormal",
-               lambda tf, s: tf.random.stateless_normal([3, 5], s, 1.0, 2.0)),
-    _stateless("StatelessTruncatedNormal",
-               lambda tf, s: tf.random.stateless_truncated_normal([3, 5], s, 1.0, 2.0)),
-    _stateless("StatelessMultinomial",
-               lambda tf, s: tf.random.stateless_categorical(floats(3, 4), 7, s),
-               graph_differs=""),
-    _stateless("StatelessMultinomial",
-               lambda tf, s: tf.random.stateless_multinomial(floats(3, 4), 7, s, tf.int32),
-               "multinomial", graph_differs=""),
-]  # fmt: skip
+    _stateless(
+        "StatelessRandomUniform",
+        lambda tf, s: tf.random.stateless_uniform([5], s, -1, 2, tf.float64),
+        "bounds",
+    ),
+    _stateless(
+        "StatelessRandomUniformInt",
+        lambda tf, s: tf.random.stateless_uniform([5], s, -4, 90, tf.int32),
+    ),
+    _stateless(
+        "StatelessRandomNormal", lambda tf, s: tf.random.stateless_normal([3, 5], s, 1.0, 2.0)
+    ),
+    _stateless(
+        "StatelessTruncatedNormal",
+        lambda tf, s: tf.random.stateless_truncated_normal([3, 5], s, 1.0, 2.0),
+    ),
+    _stateless(
+        "StatelessMultinomial",
+        lambda tf, s: tf.random.stateless_categorical(floats(3, 4), 7, s),
+        graph_differs="",
+    ),
+    _stateless(
+        "StatelessMultinomial",
+        lambda tf, s: tf.random.stateless_multinomial(floats(3, 4), 7, s, tf.int32),
+        "multinomial",
+        graph_differs="",
+    ),
+]
 
 # TF 2.21 removed it; TF 1.14 gives it the kernel of RandomPoissonV2.
 TESTED_ELSEWHERE = {"RandomPoisson": "tests/core/ops/random/test_random_ops.py"}
