@@ -147,7 +147,11 @@ def ones_like(
     """
     with name_scope(name, "ones_like", [tensor]) as scope:
         tensor = convert_to_tensor(tensor, name="tensor")
-        shape = shape_internal(tensor, optimize=optimize)
+        if optimize and tensor.shape.is_fully_defined():
+            with name_scope("Shape"):
+                shape = convert_to_tensor(tensor.shape)
+        else:
+            shape = shape_internal(tensor, optimize=optimize)
         wanted = tensor.dtype.base_dtype if dtype is None else dtypes.as_dtype(dtype).base_dtype
         result = ones(shape, wanted, name=scope)
         result.set_shape(tensor.shape)

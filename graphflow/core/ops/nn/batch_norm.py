@@ -82,7 +82,7 @@ def batch_normalization(
             inverse = inverse * scale
         scaled = x * ops.elementwise.cast(inverse, x.dtype)
         shift = offset - mean * inverse if offset is not None else -mean * inverse
-        tensor: Tensor = ops.elementwise.add(scaled, ops.elementwise.cast(shift, x.dtype))
+        tensor: Tensor = scaled + ops.elementwise.cast(shift, x.dtype)
     return tensor
 
 
