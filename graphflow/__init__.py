@@ -20,6 +20,7 @@ from . import nn as nn
 # core/ops/random
 from . import random as random
 from . import train as train
+from . import version as version
 from .core.base import errors as errors
 from .core.base.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
 from .core.base.dtypes import DType as DType
@@ -419,6 +420,11 @@ from .core.variables.variable_scope import get_variable_scope as get_variable_sc
 from .core.variables.variable_scope import no_regularizer as no_regularizer
 from .core.variables.variable_scope import variable_op_scope as variable_op_scope
 from .core.variables.variable_scope import variable_scope as variable_scope
+from .version import COMPILER_VERSION as COMPILER_VERSION
+from .version import GIT_VERSION as GIT_VERSION
+from .version import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
+from .version import VERSION as VERSION
+from .version import VERSION as __version__  # what scripts compare
 
 newaxis = None  # in an index: a new dimension of size 1
 

@@ -69,6 +69,6 @@ def log_if(level: int, msg: str, condition: Any, *args: Any) -> None:
         _logger.log(level, msg, *args)
 
 
-def TaskLevelStatusMessage(msg: str) -> None:  # noqa: N802 - TF1's name
+def TaskLevelStatusMessage(msg: str) -> None:
     """Logs a message about the whole task."""
     _logger.error(msg)

@@ -77,7 +77,7 @@ class Dimension:
         """Whether both can stand for one size: equal, or one of them unknown."""
         value = _value_or_not_implemented(other)
         if value is NotImplemented:
-            return NotImplemented  # type: ignore[no-any-return]
+            return NotImplemented
         return self._value is None or value is None or self._value == value
 
     def assert_is_compatible_with(self, other: DimensionLike) -> None:
@@ -98,7 +98,7 @@ class Dimension:
     def _combine(self, other: DimensionLike, operation: Callable[[int, int], int]) -> Dimension:
         value = _value_or_not_implemented(other)
         if value is NotImplemented:
-            return NotImplemented  # type: ignore[no-any-return]
+            return NotImplemented
         if self._value is None or value is None:
             return Dimension(None)
         return Dimension(operation(self._value, value))
@@ -148,7 +148,7 @@ class Dimension:
     def _compare(self, other: DimensionLike, relation: Callable[[int, int], bool]) -> bool | None:
         value = _value_or_not_implemented(other)
         if value is NotImplemented:
-            return NotImplemented  # type: ignore[no-any-return]
+            return NotImplemented
         if self._value is None or value is None:
             return None
         return relation(self._value, value)

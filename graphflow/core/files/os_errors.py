@@ -35,4 +35,4 @@ def raise_os_errors_as_op_errors() -> Iterator[None]:
         error_class = _CLASS_BY_ERRNO.get(error.errno or 0, errors.UnknownError)
         path = "" if error.filename is None else f"{error.filename}; "
         message = f"{path}{error.strerror or error}"
-        raise error_class(None, None, message) from error  # type: ignore[call-arg]
+        raise error_class(None, None, message) from error

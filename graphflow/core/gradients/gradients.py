@@ -15,7 +15,6 @@ from typing import Any
 from .. import ops
 from ..base import dtypes
 from ..graph.conversion import convert_to_tensor
-from ..graph.func_graph import FuncGraph
 from ..graph.graph import Graph
 from ..graph.indexed_slices import IndexedSlices, convert_to_tensor_or_indexed_slices
 from ..graph.op_def import find_gradient
@@ -86,10 +85,13 @@ def gradients(
         ys = [_as_y(y) for y in ys]
         xs = [_as_x(x) for x in xs]
         stops = [_as_x(x) for x in stops]
-        walk = _Walk(ys, [_handle(x) for x in xs], stops, scope, gate_gradients)
+        graph = _values_of(ys[0]).graph if ys else get_default_graph()
+        x_tensors = [_handle(x, graph) for x in xs]
+        stop_ops = {_handle(stop, graph).op for stop in stops}
+        walk = _Walk(ys, x_tensors, stop_ops, scope, gate_gradients)
         walk.colocate = colocate_gradients_with_ops
         walk.run(ys, _initial_gradients(ys, grads, walk))
-        results = [walk.gradient_of(_handle(x)) for x in xs]
+        results = [walk.gradient_of(x) for x in x_tensors]
     if unconnected is UnconnectedGradients.ZERO:
         results = [_zeros(x) if g is None else g for x, g in zip(xs, results, strict=True)]
     return results
@@ -120,16 +122,16 @@ def _values_of(x: Any) -> Any:
     return x.values if isinstance(x, IndexedSlices) else x
 
 
-def _handle(x: Any) -> Tensor:
-    """The tensor that the graph's nodes read when they read x."""
+def _handle(x: Any, graph: Graph) -> Tensor:
+    """The tensor that the nodes of `graph` read when they read x."""
     if isinstance(x, IndexedSlices):
-        return _handle(x.values)
+        return _handle(x.values, graph)
     to_handle = getattr(x, "_gradient_handle", None) or getattr(x, "_as_graph_element", None)
-    tensor: Tensor = to_handle() if to_handle is not None else x
-    graph = get_default_graph()
-    if isinstance(graph, FuncGraph) and graph._is_enclosing(tensor.graph):
-        return graph._own(tensor)
-    return tensor
+    if to_handle is None:
+        tensor: Tensor = x
+        return tensor
+    with graph.as_default():  # a variable may have a tensor for each body
+        return to_handle()  # type: ignore[no-any-return]
 
 
 def _initial_gradients(ys: list[Any], grads: list[Any], walk: _Walk) -> list[Gradient]:
@@ -176,7 +178,7 @@ class _Walk:
         self,
         ys: Sequence[Any],
         xs: Sequence[Tensor],
-        stops: Sequence[Any],
+        stop_ops: set[Operation],
         scope: str,
         gate_gradients: bool,
     ) -> None:
@@ -184,48 +186,60 @@ class _Walk:
         self._scope = scope
         self._gate = gate_gradients
         self._graph: Graph = get_default_graph()
-        self._xs = set(xs)
         self._received: dict[Tensor, list[Gradient]] = {}
+        # From a body, the walk goes on into the graph around it only if some x is there.
+        self._leaves_body = any(x.graph is not _values_of(y).graph for y in ys for x in xs)
         self._between = self._ops_between([_values_of(y) for y in ys], xs)
-        self._stopped_ops = self._find_stopped(xs, stops)
+        self._stopped_ops = self._find_stopped(xs, stop_ops)
+
+    def _inputs_of(self, op: Operation) -> Sequence[Tensor]:
+        """What a node reads; for the placeholder of a capture, the tensor captured."""
+        if not self._leaves_body or op.inputs or not op.outputs:
+            return op.inputs
+        source = op.graph._captured_source(op.outputs[0])
+        return () if source is None else (source,)
 
     def _ops_between(self, ys: Sequence[Tensor], xs: Sequence[Tensor]) -> set[Operation]:
         """The nodes that some y depends on and that depend on some x."""
-        behind = _reach([y.op for y in ys], lambda op: [t.op for t in op.inputs])
-        x_ops = [x.op for x in xs]
-        ahead = _reach(x_ops, lambda op: [use for use, _ in op._uses if use in behind])
-        return behind & ahead
+        behind = _reach([y.op for y in ys], lambda op: [t.op for t in self._inputs_of(op)])
+        consumers: dict[Operation, list[Operation]] = {op: [] for op in behind}
+        for op in behind:
+            for tensor in self._inputs_of(op):
+                consumers[tensor.op].append(op)
+        return _reach([x.op for x in xs if x.op in behind], lambda op: consumers[op])
 
-    def _find_stopped(self, xs: Sequence[Tensor], stops: Sequence[Any]) -> set[Operation]:
+    def _find_stopped(self, xs: Sequence[Tensor], stop_ops: set[Operation]) -> set[Operation]:
         """Where the walk ends: what the user stops at, and xs that depend on no other x."""
-        stopped = {_handle(stop).op for stop in stops}
+        stopped = set(stop_ops)
         for op in {x.op for x in xs}:
-            if not any(tensor.op in self._between for tensor in op.inputs):
+            if not any(tensor.op in self._between for tensor in self._inputs_of(op)):
                 stopped.add(op)
         return stopped
 
     def run(self, ys: Sequence[Any], grads: Sequence[Gradient]) -> None:
+        # noted before the walk: gradients may add inputs to an If or While
+        sources = {op: self._sources_of(op) for op in self._between}
         waiting = {op: 0 for op in self._between}
-        for op in self._between:
-            for before in {t.op for t in self._flows_into(op)}:
+        for befores in sources.values():
+            for before in befores:
                 waiting[before] += 1
         for y, grad in zip(ys, grads, strict=True):
             self._received.setdefault(_values_of(y), []).append(grad)
-        ready = [(-op._id, op) for op, count in waiting.items() if count == 0]
+        ready = [(-op._id, n, op) for n, op in enumerate(waiting) if waiting[op] == 0]
         heapq.heapify(ready)
         while ready:
-            _, op = heapq.heappop(ready)
+            *_, op = heapq.heappop(ready)
             self._visit(op)
-            for before in {t.op for t in self._flows_into(op)}:
+            for before in sources[op]:
                 waiting[before] -= 1
                 if waiting[before] == 0:
-                    heapq.heappush(ready, (-before._id, before))
+                    heapq.heappush(ready, (-before._id, len(ready), before))
 
-    def _flows_into(self, op: Operation) -> list[Tensor]:
-        """The inputs that gradients flow to."""
+    def _sources_of(self, op: Operation) -> set[Operation]:
+        """The nodes that gradients flow on to from a node."""
         if op in self._stopped_ops:
-            return []
-        return [t for t in op.inputs if t.op in self._between]
+            return set()
+        return {t.op for t in self._inputs_of(op) if t.op in self._between}
 
     def gradient_of(self, tensor: Tensor) -> Gradient:
         """The sum of what a tensor received; None for nothing."""
@@ -237,10 +251,13 @@ class _Walk:
         return total
 
     def _visit(self, op: Operation) -> None:
-        if op in self._stopped_ops or not op.inputs:
+        if op in self._stopped_ops or not self._inputs_of(op):
             return
         out_grads = [self.gradient_of(tensor) for tensor in op.outputs]
         if all(grad is None for grad in out_grads):
+            return
+        if not op.inputs:  # the placeholder of a capture
+            self._receive(op, self._inputs_of(op)[0], out_grads[0])
             return
         function = find_gradient(op)
         if function is None:
@@ -300,7 +317,7 @@ def _reach(roots: Iterable[Operation], neighbours: Any) -> set[Operation]:
 def _zero_if_missing(op: Operation, index: int, grad: Gradient) -> Gradient:
     """Gradient functions get zeros for an output that nothing needed, as in TF1.
 
-    Ops whose outputs are bodies' results take None, since zeros could not be typed for all.
+    Ops that run bodies take None: what flows through them is found by walking their bodies.
     """
     if grad is not None or op.type in ("If", "While"):
         return grad

@@ -29,7 +29,7 @@ class RegisterGradient:
         return f
 
 
-def NotDifferentiable(op_type: str) -> None:  # noqa: N802 - TF1's name
+def NotDifferentiable(op_type: str) -> None:
     """Declares that gradients stop at ops of a type.
 
     Raises:

@@ -1,7 +1,7 @@
 """Values that are known before a run, so that shapes can be.
 
 A small subgraph of pure ops over constants and known shapes is evaluated with the ops' NumPy
-references. A vector that spells a shape may be known in part: `tf.stack([batch, 10])` gives [?, 10].
+references. A vector that spells a shape may be known in part: `tf.stack([batch, 10])` is [?, 10].
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def canonical_name(device: str | DeviceSpec | None) -> str:
 
 
 def merge_device(spec: str | DeviceSpec | None) -> DeviceFunction:
-    """A device function that completes a node's device with `spec`, the node's own fields winning."""
+    """A device function: `spec`, completed or replaced by the fields that the node names itself."""
     outer = DeviceSpec.from_string(canonical_name(spec))
 
     def merge(node: Any) -> str:

@@ -50,6 +50,8 @@ class FuncGraph(Graph):
       control_outputs: operations that every call runs though no output needs them.
       captures: the outer tensors that `inputs` ends in, in order.
       control_captures: outer operations that nodes inside wait for.
+      stack_of: in a loop's body, which loop variable is the stack of a tensor's values in all
+        iterations; there is one for each that a gradient needs.
     """
 
     def __init__(self, name: str, outer_graph: Graph) -> None:
@@ -61,6 +63,7 @@ class FuncGraph(Graph):
         self.control_outputs: list[Operation] = []
         self.captures: list[Tensor] = []
         self.control_captures: list[Operation] = []
+        self.stack_of: dict[Tensor, int] = {}
         self._placeholder_of: dict[Tensor, Tensor] = {}
         self._source_of: dict[Tensor, Tensor] = {}
         self._names_in_use = outer_graph._names_in_use

@@ -115,8 +115,8 @@ class SparseTensor(CompositeTensor):
                 dense_shape, name="dense_shape", dtype=dtypes.int64
             )
         indices_shape = self._indices.shape.with_rank(2)
-        indices_shape.dims[0].merge_with(self._values.shape.with_rank(1).dims[0])
-        indices_shape.dims[1].merge_with(self._dense_shape.shape.with_rank(1).dims[0])
+        indices_shape[:1].merge_with(self._values.shape.with_rank(1))
+        indices_shape[1:].merge_with(self._dense_shape.shape.with_rank(1))
 
     @classmethod
     def from_value(cls, sparse_tensor_value: Any) -> SparseTensor:

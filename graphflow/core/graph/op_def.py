@@ -45,7 +45,7 @@ class ArgDef:
         return self.number_attr is not None or self.type_list_attr is not None
 
     def dtypes_in(self, attrs: Mapping[str, Any]) -> list[dtypes.DType]:
-        """The types of the tensors that this argument stands for in a node with these attributes."""
+        """The types of the tensors that this argument stands for, given a node's attributes."""
         if self.type_list_attr is not None:
             types = list(attrs[self.type_list_attr])
         else:
@@ -56,7 +56,7 @@ class ArgDef:
 
 @dataclass(frozen=True)
 class AttrDef:
-    """One attribute: `kind` is int, float, bool, string, type, shape, tensor, func or list(kind)."""
+    """An attribute; `kind` is int, float, bool, string, type, shape, tensor, func or list(kind)."""
 
     name: str
     kind: str
@@ -115,7 +115,7 @@ class OpDef:
         return apply_op(self, args, kwargs, name)
 
     def grad(self, function: Gradient) -> Gradient:
-        """Registers `(op, *output_gradients) -> input gradients` (Tensor, IndexedSlices or None)."""
+        """Registers `(op, *output_gradients) -> input gradients`, each a Tensor, slices or None."""
         register_gradient(self.name, function)
         return function
 

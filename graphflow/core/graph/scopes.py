@@ -11,7 +11,7 @@ from .graph import Graph
 from .stacks import default_graphs, get_default_graph
 
 
-class name_scope:  # noqa: N801 - TF1's name
+class name_scope:
     """`with tf.name_scope(name, default_name, values) as scope:` names nodes under a scope.
 
     Args:
@@ -26,8 +26,8 @@ class name_scope:  # noqa: N801 - TF1's name
     def __init__(self, name: Any, default_name: Any = None, values: Any = None) -> None:
         if not (default_name is None or isinstance(default_name, str)):
             raise TypeError(
-                "`default_name` type (%s) is not a string type. You likely meant to pass this "
-                "into the `values` kwarg." % type(default_name)
+                f"`default_name` type ({type(default_name)}) is not a string type. You likely "
+                "meant to pass this into the `values` kwarg."
             )
         self._name = default_name if name is None else name
         self._given = (name, default_name)
@@ -41,7 +41,9 @@ class name_scope:  # noqa: N801 - TF1's name
     def __enter__(self) -> str:
         if self._name is None and self._values is not None:
             raise ValueError(
-                "At least one of name (%s) and default_name (%s) must be provided." % self._given
+                "At least one of name ({}) and default_name ({}) must be provided.".format(
+                    *self._given
+                )
             )
         graph = get_default_graph() if self._values is None else graph_of_inputs(self._values)
         with contextlib.ExitStack() as stack:
@@ -57,7 +59,7 @@ class name_scope:  # noqa: N801 - TF1's name
 
 @contextlib.contextmanager
 def op_scope(values: Any, name: Any, default_name: Any = None) -> Iterator[str]:
-    """The order of arguments before TF 1.0; the same as `name_scope(name, default_name, values)`."""
+    """`name_scope(name, default_name, values)`, in the order of arguments before TF 1.0."""
     with name_scope(name, default_name, values) as scope:
         yield scope
 

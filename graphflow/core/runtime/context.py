@@ -1,4 +1,4 @@
-"""What a run may touch besides its inputs: the session's variables, op state and compiled bodies."""
+"""What a run may touch besides its inputs: the session's variables, op state and bodies."""
 
 from __future__ import annotations
 

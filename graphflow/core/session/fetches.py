@@ -1,4 +1,4 @@
-"""Fetches: any nesting of tensors, operations, variables and names, and back to the same nesting."""
+"""Fetches: any nesting of tensors, operations, variables and names, and back again."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class BaseSession:
         if graph is not None and not isinstance(graph, Graph):
             raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
         if not isinstance(target, str | bytes):
-            raise TypeError("target must be a string, but got %s" % type(target))
+            raise TypeError(f"target must be a string, but got {type(target)}")
         if config is not None and not hasattr(config, "SerializeToString"):
             raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
         if target not in ("", b"", "local", b"local"):

@@ -199,7 +199,8 @@ def test_registered_conversions():
             self.degrees = degrees
 
     tf.register_tensor_conversion_function(
-        Celsius, lambda value, dtype=None, name=None, as_ref=False: tf.constant(value.degrees, dtype)
+        Celsius,
+        lambda value, dtype=None, name=None, as_ref=False: tf.constant(value.degrees, dtype),
     )
     with tf.Session() as sess:
         assert sess.run(tf.constant(1.0) + Celsius(20.0)) == 21.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ... import ops
@@ -35,11 +36,10 @@ def sufficient_statistics(
     axes = sorted(set(axes))
     with name_scope(name, "sufficient_statistics", [x, shift]):
         x = convert_to_tensor(x, name="x")
-        sizes = [x.shape[a].value if x.shape.ndims is not None else None for a in axes]
-        if None not in sizes:
-            total = 1
-            for size in sizes:
-                total *= size
+        sizes = x.shape.as_list() if x.shape.ndims is not None else [None]
+        reduced = [sizes[a] for a in axes] if x.shape.ndims is not None else sizes
+        if None not in reduced:
+            total = math.prod(size for size in reduced if size is not None)
             counts = ops.array.constant(total, dtype=x.dtype, name="count")
         else:
             dims = ops.array.gather(ops.elementwise.cast(ops.array.shape(x), x.dtype), axes)
