@@ -7,6 +7,7 @@ its NumPy reference, its scalar body, its kernels. Every later stage looks ops u
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -294,6 +295,7 @@ def _parse_arg(text: str, attr_kinds: Mapping[str, str]) -> ArgDef:
     return ArgDef(name, dtypes.as_dtype(type_name), number_attr=number_attr, is_ref=is_ref)
 
 
+@functools.cache  # most ops share a few lists of types
 def _parse_attr(text: str) -> AttrDef:
     match = _ARG.match(text)
     if match is None:
