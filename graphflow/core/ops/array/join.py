@@ -397,6 +397,10 @@ def parallel_stack(values: Sequence[Any], name: str = "parallel_stack") -> Tenso
 # --- lists that hold tensors ----------------------------------------------------------------------
 
 
+# Long lists are mostly made of these, which need no closer look.
+_PLAIN_TYPES = frozenset({bool, int, float, complex, str, bytes, np.float32, np.float64, np.int64})
+
+
 def _is_tensor_like(value: Any) -> bool:
     """Tensors, and variables, which stand for one."""
     return isinstance(value, Tensor) or hasattr(value, "_as_graph_element")
@@ -416,6 +420,8 @@ def _pack_list_conversion(
 
 def _tensor_dtype_in(values: Sequence[Any]) -> dtypes.DType | None:
     for value in values:
+        if type(value) in _PLAIN_TYPES:
+            continue
         if _is_tensor_like(value):
             found: dtypes.DType = value.dtype.base_dtype
             return found
