@@ -1,4 +1,4 @@
-"""The nodes that save and restore: `save/Const`, `save/SaveV2`, `save/RestoreV2`, `save/Assign`..."""
+"""The nodes that save and restore: `save/Const`, `save/SaveV2`, `save/RestoreV2`, `save/Assign`."""
 
 from __future__ import annotations
 
