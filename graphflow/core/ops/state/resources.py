@@ -20,7 +20,7 @@ from ...graph.indexed_slices import IndexedSlices
 from ...graph.op_def import OpDef, define_op
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
-from ..shape_rules import no_outputs, scalar_shape
+from ..shape_rules import merged_shape, no_outputs, scalar_shape
 from .assign import assign_value, count_value, update_value
 
 
@@ -130,7 +130,7 @@ def read_variable_grad(op: Any, dy: Any) -> Any:
 
 def assigned_shape(context: ShapeContext) -> list[TensorShape]:
     _check_type(context, context.attrs["dtype"])
-    _variable_shape(context).merge_with(context.shape(1))
+    merged_shape(_variable_shape(context), context.shape(1))
     return []
 
 

@@ -19,6 +19,7 @@ from ...graph.conversion import convert_to_tensor
 from ...graph.op_def import OpDef, define_op
 from ...graph.scopes import name_scope
 from ...graph.shape_context import ShapeContext
+from ..shape_rules import merged_shape
 from .assign import written_shape
 from .resources import handle_data
 
@@ -114,7 +115,7 @@ def _check_rows(context: ShapeContext, variable: TensorShape) -> None:
     indices, updates = context.shape(1), context.shape(2)
     row = TensorShape(None) if variable.ndims is None else variable.with_rank_at_least(1)[1:]
     if updates.ndims != 0:
-        updates.merge_with(indices.concatenate(row))
+        merged_shape(updates, indices.concatenate(row))
 
 
 _EXTREMA = "T: {half, bfloat16, float, double, int32, int64}"

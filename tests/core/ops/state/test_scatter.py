@@ -97,7 +97,7 @@ def test_what_does_not_fit_changes_nothing(
 
 def test_shapes_known_not_to_fit() -> None:
     v = tf.Variable(np.zeros((3, 2), np.float32))
-    with pytest.raises(ValueError, match="not compatible"):
+    with pytest.raises(ValueError, match="must be equal, but are"):
         tf.scatter_update(v, [0, 1], [[1.0, 2.0]])
     with pytest.raises(ValueError, match="The inner 1 dimensions of input.shape"):
         tf.scatter_nd_update(v, [[0]], [[1.0, 2.0, 3.0]])
