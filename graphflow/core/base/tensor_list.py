@@ -1,4 +1,4 @@
-"""The run-time value of a TensorList: a sequence of arrays that is never changed, only derived from.
+"""The run-time value of a TensorList: a sequence of arrays, never changed, only derived from.
 
 A list made by a push shares the array of its elements with the list it was made from, so that a
 stack that a loop pushes to and pops from costs one append a step.

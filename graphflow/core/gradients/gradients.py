@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any
@@ -219,13 +220,14 @@ class _Walk:
     def run(self, ys: Sequence[Any], grads: Sequence[Gradient]) -> None:
         # noted before the walk: gradients may add inputs to an If or While
         sources = {op: self._sources_of(op) for op in self._between}
-        waiting = {op: 0 for op in self._between}
+        waiting = dict.fromkeys(self._between, 0)
         for befores in sources.values():
             for before in befores:
                 waiting[before] += 1
         for y, grad in zip(ys, grads, strict=True):
             self._received.setdefault(_values_of(y), []).append(grad)
-        ready = [(-op._id, n, op) for n, op in enumerate(waiting) if waiting[op] == 0]
+        numbers = itertools.count()  # ids are equal only across graphs
+        ready = [(-op._id, next(numbers), op) for op in waiting if waiting[op] == 0]
         heapq.heapify(ready)
         while ready:
             *_, op = heapq.heappop(ready)
@@ -233,7 +235,7 @@ class _Walk:
             for before in sources[op]:
                 waiting[before] -= 1
                 if waiting[before] == 0:
-                    heapq.heappush(ready, (-before._id, len(ready), before))
+                    heapq.heappush(ready, (-before._id, next(numbers), before))
 
     def _sources_of(self, op: Operation) -> set[Operation]:
         """The nodes that gradients flow on to from a node."""

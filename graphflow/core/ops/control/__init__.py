@@ -20,6 +20,7 @@ from .py_func import numpy_function as numpy_function
 from .py_func import py_func as py_func
 from .tensor_array import TensorArray as TensorArray
 from .tensor_list import empty_tensor_list_op as empty_tensor_list_op
+from .tensor_list import shape_input as shape_input
 from .tensor_list import tensor_list_pop_back_op as tensor_list_pop_back_op
 from .tensor_list import tensor_list_push_back_op as tensor_list_push_back_op
 from .while_loop import while_loop as while_loop

@@ -100,7 +100,8 @@ def _as_predicate(pred: Any) -> Tensor:
         raise ValueError(
             f"Shape must be rank 0 but is rank {pred.shape.ndims} for the pred of cond"
         )
-    return pred
+    tensor: Tensor = pred
+    return tensor
 
 
 def _trace_branch(name: str, function: Any, strict: bool) -> tuple[FuncGraph, Any]:

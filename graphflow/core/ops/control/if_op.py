@@ -57,27 +57,33 @@ def if_reference(node: Any, context: Any, cond: np.ndarray, *inputs: Any) -> tup
 
 
 def add_if(
-    pred: Tensor, then_branch: FuncGraph, else_branch: FuncGraph, name: str | None
+    pred: Tensor,
+    then_branch: FuncGraph,
+    else_branch: FuncGraph,
+    name: str | None,
+    arguments: Sequence[Tensor] = (),
 ) -> Operation:
     """Adds an If node that runs one of two traced branches.
 
     Args:
       pred: the condition, a scalar.
-      then_branch: a body without parameters, its `outputs` set.
-      else_branch: another, with as many outputs of the same types.
+      then_branch: a body, its `outputs` set.
+      else_branch: another, with the same parameters and as many outputs of the same types.
       name: the node's name.
+      arguments: the values of the parameters; what the branches capture is passed after them.
     """
     branches = then_branch, else_branch
-    captures = align_captures(branches, 0)
+    inputs = [*arguments, *align_captures(branches, len(arguments))]
     attrs = {
         "Tcond": pred.dtype.base_dtype,
-        "Tin": tuple(t.dtype for t in captures),  # `_ref` types: variables enter as themselves
+        # the parameters' types: `_ref` types of captures let variables enter as themselves
+        "Tin": tuple(parameter.dtype for parameter in then_branch.inputs),
         "Tout": tuple(t.dtype for t in then_branch.outputs),
         "then_branch": then_branch,
         "else_branch": else_branch,
         "output_shapes": (),
     }
-    op = get_default_graph()._add_node(if_op, [pred, *captures], attrs, name)
+    op = get_default_graph()._add_node(if_op, [pred, *inputs], attrs, name)
     wait_for_control_captures(op, branches)
     return op
 

@@ -41,7 +41,8 @@ def print_reference(node: Any, context: Any, x: np.ndarray, *data: np.ndarray) -
     if first_n < 0 or printed[0] < first_n:
         printed[0] += 1
         values = "".join(f"[{summarize_array(array, limit)}]" for array in data)
-        print(node.attrs["message"] + values, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{node.attrs['message']}{values}\n")
+        sys.stderr.flush()
     return x
 
 

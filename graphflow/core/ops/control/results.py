@@ -41,7 +41,7 @@ def flatten_result(body: FuncGraph, structure: Any) -> list[Any]:
 
 
 def pack_result(structure: Any, tensors: Sequence[Any]) -> Any:
-    """The inverse: tensors in the nesting of `structure`, flows as TensorArrays like those in it."""
+    """The inverse: tensors in the nesting of `structure`, flows as TensorArrays like its own."""
     leaves = nest.flatten(structure, expand_composites=True)
     packed = [_like_leaf(leaf, t) for leaf, t in zip(leaves, tensors, strict=True)]
     return nest.pack_sequence_as(structure, packed, expand_composites=True)

@@ -132,7 +132,8 @@ class TensorArray:
                 f"TensorArray dtype is {self._dtype.name} but Op is trying to write dtype "
                 f"{value.dtype.base_dtype.name}"
             )
-        return value
+        tensor: Tensor = value
+        return tensor
 
     def identity(self) -> TensorArray:
         """The same array, whose flow waits for the control dependencies in scope."""

@@ -329,7 +329,7 @@ def _stacked(values: TensorList, indices: Sequence[int], wanted: TensorShape) ->
                 "Tried to stack elements of an empty list with non-fully-defined element_shape: "
                 f"{shape}"
             )
-        return np.zeros([0, *shape.as_list()], values.dtype.as_numpy_dtype)
+        return np.zeros((0, *shape.as_list()), values.dtype.as_numpy_dtype)
     items = [_read(values, index, wanted) for index in indices]
     first = items[0].shape
     for index, item in enumerate(items):
@@ -483,7 +483,7 @@ def tensor_list_concat_reference(
             "All except the first dimension must be fully defined when concating an empty tensor "
             f"list. element_shape: {wanted}"
         )
-    empty = np.zeros([0, *wanted.as_list()[1:]], values.dtype.as_numpy_dtype)
+    empty = np.zeros((0, *wanted.as_list()[1:]), values.dtype.as_numpy_dtype)
     return empty, lengths
 
 
