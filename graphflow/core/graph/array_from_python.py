@@ -46,7 +46,7 @@ def _with_type(values: Any, dtype: dtypes.DType | None) -> np.ndarray:
         return _rectangular(values, dtype.as_numpy_dtype)
     array = _rectangular(values, None)
     if array.dtype.kind in "USO":
-        return _string_array(_to_object_array(values))
+        return _strings_of_unknown(values)
     if array.dtype == np.float64 and not _has_numpy_type(values, np.float64):
         return array.astype(np.float32)
     if array.dtype == np.int64 and not _has_numpy_type(values, np.int64):
@@ -87,6 +87,17 @@ def _to_object_array(values: Any) -> np.ndarray:
         array[()] = values
         return array
     return _rectangular(values, object)
+
+
+def _strings_of_unknown(values: Any) -> np.ndarray:
+    """Values that are no numbers; if they are no strings either, nothing can be made of them."""
+    try:
+        return _string_array(_to_object_array(values))
+    except TypeError:
+        raise TypeError(
+            f"Failed to convert object of type {type(values)} to Tensor. Contents: {values}. "
+            "Consider casting elements to a supported type."
+        ) from None
 
 
 def _string_array(array: np.ndarray) -> np.ndarray:

@@ -126,7 +126,11 @@ def saturate_cast(value: Any, dtype: Any, name: str | None = None) -> Any:
 
 
 def _as_tensor(limit: Any, dtype: dtypes.DType, name: str) -> Tensor:
-    return convert_to_tensor(dtype.as_numpy_dtype(limit), dtype=dtype, name=name)
+    """A limit of another type, as the last value of `dtype` that is not beyond it."""
+    value = dtype.as_numpy_dtype(limit)
+    if dtype.is_floating and abs(int(value)) > abs(int(limit)):
+        value = np.nextafter(value, dtype.as_numpy_dtype(0))  # 2**31 - 1 is no float32
+    return convert_to_tensor(value, dtype=dtype, name=name)
 
 
 def to_float(x: Any, name: str = "ToFloat") -> Any:

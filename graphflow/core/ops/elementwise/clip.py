@@ -9,16 +9,15 @@ import numpy as np
 
 from ... import ops
 from ...base import dtypes
-from ...base.tensor_shape import TensorShape
 from ...graph.conversion import convert_to_tensor
 from ...graph.indexed_slices import IndexedSlices
 from ...graph.op_def import define_op
 from ...graph.scopes import colocate_with, name_scope
-from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
 from .. import scalar_math as sm
 from ..gradient_helpers import sum_to_shape_of
 from ..scalar_math import Scalar
+from ..shape_rules import same_as_input
 from .arithmetic import maximum, minimum
 from .cast import cast
 from .comparison import greater, less
@@ -29,16 +28,12 @@ from .selection import select
 # --- by value -------------------------------------------------------------------------------------
 
 
-def clip_by_value_shape(context: ShapeContext) -> TensorShape:
-    return context.shape(0)
-
-
 clip_by_value_op = define_op(
     "ClipByValue",
     inputs=["t: T", "clip_value_min: T", "clip_value_max: T"],
     outputs=["output: T"],
     attrs=["T: numbertype"],
-    shape=clip_by_value_shape,
+    shape=same_as_input,
 )
 
 

@@ -69,6 +69,8 @@ def test_casts() -> None:
     assert tf.gradients(tf.cast(tf.cast(x, tf.int32), tf.float32), x) == [None]
     saturated = tf.saturate_cast(tf.constant([-5.0, 300.0, 7.9]), tf.uint8)
     np.testing.assert_array_equal(_run(saturated), [0, 255, 7])
+    large = tf.saturate_cast(tf.constant([3e9, -3e9]), tf.int32)  # 2**31 - 1 is no float32
+    np.testing.assert_array_equal(_run(large), [2**31 - 128, -(2**31)])
     with pytest.raises(tf.errors.UnimplementedError, match="Cast string to int32"):
         _run(tf.cast(tf.constant("1"), tf.int32))
 
