@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ...graph.conversion import convert_to_tensor
-from ...graph.indexed_slices import SparseTensor
+from ...graph.indexed_slices import IndexedSlices, SparseTensor
 from ...graph.scopes import name_scope
 from ...graph.tensor import Tensor, overload_operator
 from .arithmetic import _add, multiply, negative, subtract
@@ -66,6 +66,11 @@ _overload_binary("and", logical_and)
 _overload_binary("or", logical_or)
 _overload_binary("xor", logical_xor)
 
+def _negate_slices(slices: IndexedSlices) -> IndexedSlices:
+    return IndexedSlices(-slices.values, slices.indices, slices.dense_shape)
+
+
+overload_operator("__neg__", _negate_slices, IndexedSlices)
 overload_operator("__lt__", less)
 overload_operator("__le__", less_equal)
 overload_operator("__gt__", greater)

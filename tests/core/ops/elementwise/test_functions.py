@@ -53,6 +53,7 @@ def test_scalar_mul() -> None:
     scaled = tf.scalar_mul(2, slices)
     assert isinstance(scaled, tf.IndexedSlices)
     np.testing.assert_array_equal(_run(scaled.values), [[2.0, 4.0]])
+    np.testing.assert_array_equal(_run((-slices).values), [[-1.0, -2.0]])
     with pytest.raises(ValueError, match="Only scalar multiply works"):
         tf.scalar_mul([1.0, 2.0], tf.constant([1.0]))
 
