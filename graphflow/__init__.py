@@ -15,6 +15,7 @@ from . import dtypes as dtypes
 from . import initializers as initializers
 from . import logging as logging
 from . import math as math
+from . import linalg as linalg
 from . import nn as nn
 
 # core/ops/random
@@ -123,6 +124,7 @@ from .core.ops.array import edit_distance as edit_distance
 from .core.ops.array import ensure_shape as ensure_shape
 from .core.ops.array import expand_dims as expand_dims
 from .core.ops.array import extract_image_patches as extract_image_patches
+from .core.ops.array import extract_volume_patches as extract_volume_patches
 from .core.ops.array import eye as eye
 from .core.ops.array import fill as fill
 from .core.ops.array import gather as gather
@@ -137,6 +139,7 @@ from .core.ops.array import matrix_band_part as matrix_band_part
 from .core.ops.array import matrix_diag as matrix_diag
 from .core.ops.array import matrix_diag_part as matrix_diag_part
 from .core.ops.array import matrix_set_diag as matrix_set_diag
+from .core.ops.array import matrix_transpose as matrix_transpose
 from .core.ops.array import meshgrid as meshgrid
 from .core.ops.array import one_hot as one_hot
 from .core.ops.array import ones as ones
@@ -166,6 +169,7 @@ from .core.ops.array import sort as sort
 from .core.ops.array import space_to_batch as space_to_batch
 from .core.ops.array import space_to_batch_nd as space_to_batch_nd
 from .core.ops.array import space_to_depth as space_to_depth
+from .core.ops.array import sparse_mask as sparse_mask
 from .core.ops.array import sparse_placeholder as sparse_placeholder
 from .core.ops.array import split as split
 from .core.ops.array import squeeze as squeeze
@@ -173,7 +177,10 @@ from .core.ops.array import stack as stack
 from .core.ops.array import stop_gradient as stop_gradient
 from .core.ops.array import strided_slice as strided_slice
 from .core.ops.array import tensor_scatter_add as tensor_scatter_add
+from .core.ops.array import tensor_scatter_add as tensor_scatter_nd_add
+from .core.ops.array import tensor_scatter_sub as tensor_scatter_nd_sub
 from .core.ops.array import tensor_scatter_sub as tensor_scatter_sub
+from .core.ops.array import tensor_scatter_update as tensor_scatter_nd_update
 from .core.ops.array import tensor_scatter_update as tensor_scatter_update
 from .core.ops.array import tile as tile
 from .core.ops.array import transpose as transpose
@@ -302,17 +309,34 @@ from .core.ops.elementwise import truncatemod as truncatemod
 from .core.ops.elementwise import zeta as zeta
 
 # core/ops/linalg
-from .core.ops.linalg import matmul as matmul
-from .core.ops.linalg import sparse_matmul as sparse_matmul
+from .core.ops.linalg import cholesky as cholesky
+from .core.ops.linalg import cholesky_solve as cholesky_solve
+from .core.ops.linalg import cross as cross
+from .core.ops.linalg import einsum as einsum
 from .core.ops.random import get_seed as get_seed
+from .core.ops.linalg import matmul as matmul
+from .core.ops.linalg import matrix_determinant as matrix_determinant
+from .core.ops.linalg import matrix_inverse as matrix_inverse
+from .core.ops.linalg import matrix_solve as matrix_solve
+from .core.ops.linalg import matrix_solve_ls as matrix_solve_ls
+from .core.ops.linalg import matrix_square_root as matrix_square_root
+from .core.ops.linalg import matrix_triangular_solve as matrix_triangular_solve
 from .core.ops.random import multinomial as multinomial
+from .core.ops.linalg import norm as norm
+from .core.ops.linalg import qr as qr
 from .core.ops.random import random_crop as random_crop
 from .core.ops.random import random_gamma as random_gamma
 from .core.ops.random import random_normal as random_normal
 from .core.ops.random import random_poisson as random_poisson
 from .core.ops.random import random_shuffle as random_shuffle
 from .core.ops.random import random_uniform as random_uniform
+from .core.ops.linalg import self_adjoint_eig as self_adjoint_eig
+from .core.ops.linalg import self_adjoint_eigvals as self_adjoint_eigvals
 from .core.ops.random import set_random_seed as set_random_seed
+from .core.ops.linalg import sparse_matmul as sparse_matmul
+from .core.ops.linalg import svd as svd
+from .core.ops.linalg import tensordot as tensordot
+from .core.ops.linalg import trace as trace
 from .core.ops.random import truncated_normal as truncated_normal
 
 # core/ops/reduction

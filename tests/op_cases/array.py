@@ -165,6 +165,9 @@ _MOVING = [
     OpCase("ExtractImagePatches",
            _tf("extract_image_patches", [1, 2, 3, 1], [1, 2, 1, 1], [1, 1, 2, 1], "SAME"),
            [floats(2, 5, 6, 2)]),
+    OpCase("ExtractVolumePatches",
+           _tf("extract_volume_patches", [1, 2, 1, 3, 1], [1, 1, 2, 2, 1], "SAME"),
+           [floats(1, 3, 3, 4, 2)]),
 ]  # fmt: skip
 
 _DIAGONALS = [

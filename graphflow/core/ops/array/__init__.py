@@ -1,6 +1,5 @@
 """Ops that make, shape, join, cut and index arrays."""
 
-from . import indexed_slices as indexed_slices
 from .bitcast import bitcast as bitcast
 from .checks import add_check_numerics_ops as add_check_numerics_ops
 from .checks import check_numerics as check_numerics
@@ -22,6 +21,7 @@ from .grids import repeat as repeat
 from .identity import identity as identity
 from .identity import identity_n as identity_n
 from .identity import stop_gradient as stop_gradient
+from .indexed_slices import sparse_mask as sparse_mask
 from .join import concat as concat
 from .join import concat_v2_op as concat_v2_op
 from .join import pack_op as pack_op
@@ -44,6 +44,7 @@ from .partition import dynamic_partition as dynamic_partition
 from .partition import dynamic_stitch as dynamic_stitch
 from .partition import parallel_dynamic_stitch as parallel_dynamic_stitch
 from .patches import extract_image_patches as extract_image_patches
+from .patches import extract_volume_patches as extract_volume_patches
 from .placeholder import placeholder as placeholder
 from .placeholder import placeholder_with_default as placeholder_with_default
 from .placeholder import sparse_placeholder as sparse_placeholder

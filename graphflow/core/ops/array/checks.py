@@ -114,12 +114,12 @@ def verify_tensor_all_finite(
     """
     x = deprecated_argument_lookup("x", x, "t", t)
     message = deprecated_argument_lookup("message", message, "msg", msg)
-    with name_scope(name, "VerifyFinite", [x]) as scope:
+    with name_scope(name, "VerifyFinite", [x]):
         x = convert_to_tensor(x, name="x")
         with colocate_with(x):
             checked = check_numerics(x, message=message or "")
             with control_dependencies([checked]):
-                return identity(x, name=scope + "control_dependency")
+                return identity(x, name="control_dependency")
 
 
 def add_check_numerics_ops() -> Any:

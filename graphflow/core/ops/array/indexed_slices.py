@@ -1,4 +1,4 @@
-"""IndexedSlices as a tensor, for ops that take no slices."""
+"""IndexedSlices as a tensor, for ops that take no slices; and less of them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from ... import ops
 from ...graph.constant_value import constant_value
 from ...graph.conversion import register_tensor_conversion_function
 from ...graph.indexed_slices import IndexedSlices
+from ...graph.scopes import name_scope
 
 _LARGE = 100_000_000
 
@@ -38,3 +39,16 @@ def _indexed_slices_conversion(
 
 
 register_tensor_conversion_function(IndexedSlices, _indexed_slices_conversion)
+
+
+def sparse_mask(a: IndexedSlices, mask_indices: Any, name: str | None = None) -> IndexedSlices:
+    """The slices of `a` whose indices are not in `mask_indices`.
+
+    Args:
+      a: the slices.
+      mask_indices: a vector of indices to leave out.
+      name: the node's name.
+    """
+    with name_scope(name, "sparse_mask", [a, mask_indices]) as scope:
+        kept, places = ops.array.setdiff1d(a.indices, mask_indices)
+        return IndexedSlices(ops.array.gather(a.values, places, name=scope), kept, a.dense_shape)
