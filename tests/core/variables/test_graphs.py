@@ -89,6 +89,15 @@ def initializers(tf: Any) -> None:
         tf.get_variable(name, [4, 2], initializer=initializer)
 
 
+def questions(tf: Any) -> None:
+    v = tf.Variable([1.0, 2.0])
+    tf.Variable(1, collections=[tf.GraphKeys.LOCAL_VARIABLES])
+    tf.report_uninitialized_variables()
+    tf.assert_variables_initialized()
+    tf.is_variable_initialized(v)
+    tf.variables_initializer([])
+
+
 def nodes(tf: Any, build: Builder) -> list[Any]:
     with tf.Graph().as_default() as graph:
         build(tf)
@@ -114,6 +123,7 @@ BUILDERS = [
     scopes,
     parts,
     initializers,
+    questions,
 ]
 
 

@@ -114,10 +114,11 @@ class Identity(Initializer):
             raise ValueError("Identity matrix initializer can only be used for 2D matrices.")
         rows, columns = as_shape(whole).as_list()
         dtype = self.dtype if dtype is None else dtype
-        matrix: Tensor = ops.linalg.eye(rows, columns, dtype=dtype)
+        matrix: Any = ops.linalg.eye(rows, columns, dtype=dtype)
         if partition_info is not None:
             matrix = ops.array.slice(matrix, partition_info.var_offset, shape)
-        return ops.elementwise.multiply(self.gain, matrix, name="mul")
+        result: Tensor = self.gain * matrix
+        return result
 
     def get_config(self) -> dict[str, Any]:
         return {"gain": self.gain, "dtype": self.dtype.name}
