@@ -59,22 +59,25 @@ def dropout(
                 )
             if rate == 0:
                 return x
-            return _drop(x, rate, ops.array.constant(1 / (1 - rate), x.dtype), noise_shape, seed)
+            scale = ops.array.constant(1 / (1 - rate), x.dtype)
+            scaled = ops.elementwise.multiply(x, scale, name="Mul")
+            return _drop(x, scaled, rate, noise_shape, seed)
         rate = convert_to_tensor(rate, dtype=x.dtype, name="rate")
         rate.shape.assert_has_rank(0)
         if constant_value(rate) == 0:
             return x
-        scale = ops.elementwise.divide(ops.array.constant(1, x.dtype), 1 - rate)
-        return _drop(x, rate, scale, noise_shape, seed)
+        one = ops.array.constant(1, x.dtype)
+        kept_share = ops.elementwise.subtract(one, rate, name="Sub")
+        scaled = ops.elementwise.realdiv(x, kept_share, name="RealDiv")
+        return _drop(x, scaled, rate, noise_shape, seed)
 
 
-def _drop(x: Tensor, rate: Any, scale: Tensor, noise_shape: Any, seed: int | None) -> Tensor:
-    scaled = x * scale
-    shape = _noise_shape(x, noise_shape)
-    noise = ops.random.random_uniform(shape, seed=seed, dtype=x.dtype)
+def _drop(x: Tensor, scaled: Tensor, rate: Any, noise_shape: Any, seed: int | None) -> Tensor:
+    """The elements of `scaled` that a random number above `rate` keeps."""
+    noise = ops.random.random_uniform(_noise_shape(x, noise_shape), seed=seed, dtype=x.dtype)
     kept = noise >= rate
-    zeros = ops.array.constant(0, x.dtype)
-    result: Tensor = ops.elementwise.select_v2(kept, scaled, zeros)
+    zero = ops.array.constant(0, x.dtype)
+    result: Tensor = ops.elementwise.select_v2(kept, scaled, zero)
     result.set_shape(x.shape)
     return result
 
