@@ -1,7 +1,45 @@
-"""Ops of linear algebra: products, solvers, decompositions."""
+"""Ops of linear algebra: products, solvers, decompositions, functions of matrices."""
 
+from ..array import eye as eye
+from .decompositions import cholesky as cholesky
+from .decompositions import cholesky_op as cholesky_op
+from .decompositions import lu as lu
+from .decompositions import lu_op as lu_op
+from .decompositions import qr as qr
+from .decompositions import qr_op as qr_op
+from .decompositions import self_adjoint_eig as self_adjoint_eig
+from .decompositions import self_adjoint_eig_v2_op as self_adjoint_eig_v2_op
+from .decompositions import self_adjoint_eigvals as self_adjoint_eigvals
+from .decompositions import svd as svd
+from .decompositions import svd_op as svd_op
+from .determinant import logdet as logdet
+from .determinant import matrix_determinant as matrix_determinant
+from .determinant import slogdet as slogdet
+from .einsum import einsum as einsum
+from .einsum import einsum_op as einsum_op
+from .lu_factors import lu_matrix_inverse as lu_matrix_inverse
+from .lu_factors import lu_reconstruct as lu_reconstruct
+from .lu_factors import lu_solve as lu_solve
 from .matmul import batch_matmul_v2_op as batch_matmul_v2_op
 from .matmul import matmul as matmul
 from .matmul import matmul_op as matmul_op
 from .matmul import matvec as matvec
 from .matmul import sparse_matmul as sparse_matmul
+from .matrix_functions import matrix_exponential as matrix_exponential
+from .matrix_functions import matrix_logarithm as matrix_logarithm
+from .matrix_functions import matrix_square_root as matrix_square_root
+from .norm import adjoint as adjoint
+from .norm import cross as cross
+from .norm import matrix_rank as matrix_rank
+from .norm import norm as norm
+from .norm import normalize as normalize
+from .norm import pinv as pinv
+from .norm import trace as trace
+from .solve import cholesky_solve as cholesky_solve
+from .solve import matrix_inverse as matrix_inverse
+from .solve import matrix_solve as matrix_solve
+from .solve import matrix_solve_ls as matrix_solve_ls
+from .solve import matrix_triangular_solve as matrix_triangular_solve
+from .tensordot import tensordot as tensordot
+from .tridiagonal import tridiagonal_matmul as tridiagonal_matmul
+from .tridiagonal import tridiagonal_solve as tridiagonal_solve

@@ -17,7 +17,6 @@ from ...graph.tensor import Tensor
 from ..shape_rules import broadcast_shapes
 
 
-
 def multiply(a: np.ndarray, b: np.ndarray) -> Any:
     """`a @ b`; transposed views go to BLAS as they are.
 

@@ -25,6 +25,9 @@ ORDERED = "T: {realnumbertype, qint8, quint8, qint32, qint16, quint16}"  # all t
 def reduction_shape(context: ShapeContext) -> TensorShape:
     """The input's shape without the reduced axes, or with 1 in their place."""
     given, keep = context.shape(0), context.attrs["keep_dims"]
+    rank_of_axes = context.shape(1).ndims
+    if rank_of_axes is not None and rank_of_axes > 1:
+        raise ValueError(f"Shape must be at most rank 1 but is rank {rank_of_axes}")
     axes = context.constant(1)
     if given.ndims is None:
         all_known = axes is not None and axes.size == 0

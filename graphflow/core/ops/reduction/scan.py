@@ -7,19 +7,13 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from ...base import dtypes, errors
-from ...base.tensor_shape import TensorShape
+from ...base import errors
 from ...graph.conversion import convert_to_tensor
 from ...graph.op_def import OpDef, define_op
 from ...graph.scopes import name_scope
-from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
+from ..shape_rules import same_as_input
 from .reduce import accumulator_type
-
-
-def scan_shape(context: ShapeContext) -> TensorShape:
-    context.with_rank(1, 0)
-    return context.shape(0)
 
 
 def _scan_op(name: str, types: str) -> OpDef:
@@ -33,7 +27,7 @@ def _scan_op(name: str, types: str) -> OpDef:
             f"T: {types}",
             "Tidx: {int32, int64} = DT_INT32",
         ],
-        scan_shape,
+        same_as_input,
     )
 
 
@@ -79,7 +73,7 @@ def cumprod_reference(node: Any, x: np.ndarray, axis: np.ndarray) -> Any:
 
 @cumulative_logsumexp_op.define
 def cumulative_logsumexp_reference(node: Any, x: np.ndarray, axis: np.ndarray) -> Any:
-    return _scan(node, np.logaddexp, dtypes.as_dtype(x.dtype).min, x, axis)
+    return _scan(node, np.logaddexp, -np.inf, x, axis)
 
 
 @cumsum_op.grad
@@ -157,6 +151,6 @@ def cumulative_logsumexp(
 ) -> Tensor:
     """`log(cumsum(exp(x)))` without overflow; see `cumsum`.
 
-    The first element with `exclusive` is the type's lowest number, which stands for log(0).
+    The first element with `exclusive` is -inf.
     """
     return _apply(cumulative_logsumexp_op, x, axis, exclusive, reverse, name)

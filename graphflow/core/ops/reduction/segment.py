@@ -47,12 +47,26 @@ def check_sorted(ids: np.ndarray) -> None:
     """Refuses ids that are negative or go down.
 
     Raises:
-      InvalidArgumentError: with TF's words.
+      InvalidArgumentError: in the words that TF finds going from the first segment to the last.
     """
-    if ids.size and ids[0] < 0:
+    if not ids.size:
+        return
+    rows = int(ids[-1]) + 1
+    if rows < 0:
         raise errors.InvalidArgumentError(None, None, "segment ids must be >= 0")
-    if (ids[1:] < ids[:-1]).any():
-        raise errors.InvalidArgumentError(None, None, "segment ids are not increasing")
+    if ids[0] >= 0 and (ids[1:] >= ids[:-1]).all():
+        return
+    segments = ids[np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))].tolist()
+    for segment, following in zip(segments, [*segments[1:], None], strict=True):
+        if following is not None and segment > following:
+            raise errors.InvalidArgumentError(None, None, "segment ids are not increasing")
+        if not 0 <= segment < rows:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"Segment id {segment} out of range [0, {rows}), possibly because 'segment_ids' "
+                "input is not sorted.",
+            )
 
 
 def _rows(data: np.ndarray, ids: np.ndarray) -> tuple[np.ndarray, int]:

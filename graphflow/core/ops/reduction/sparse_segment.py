@@ -31,7 +31,7 @@ def _with_rows(context: ShapeContext, shape: TensorShape) -> TensorShape:
     context.with_rank(3, 0)
     rows = context.constant(3)
     if rows is not None and rows < 0:
-        raise ValueError(f"Cannot specify a negative value: {int(rows)}")
+        raise ValueError(f"Cannot specify a negative value for num_segments: {int(rows)}")
     return TensorShape([Dimension(None if rows is None else int(rows))]).concatenate(shape[1:])
 
 
@@ -83,14 +83,23 @@ def _by_root(sizes: np.ndarray) -> np.ndarray:
     return np.asarray(1.0 / np.sqrt(np.maximum(sizes, 1)))
 
 
-def _check(data_rows: int, indices: np.ndarray, ids: np.ndarray) -> None:
+def _check_sizes(indices: np.ndarray, ids: np.ndarray) -> None:
     if indices.shape != ids.shape:
         raise errors.InvalidArgumentError(
             None, None, "segment_ids and indices should have same size."
         )
-    bad = (indices < 0) | (indices >= data_rows)
-    if bad.any():
-        first = int(np.argmax(bad))
+
+
+def _first_outside(values: np.ndarray, size: int) -> int | None:
+    """The position of the first value that is not in [0, size)."""
+    outside = (values < 0) | (values >= size)
+    return int(np.argmax(outside)) if outside.any() else None
+
+
+def _check(data_rows: int, indices: np.ndarray, ids: np.ndarray) -> None:
+    _check_sizes(indices, ids)
+    first = _first_outside(indices, data_rows)
+    if first is not None:
         raise errors.InvalidArgumentError(
             None,
             None,
@@ -136,6 +145,21 @@ for _op in (sparse_segment_sqrt_n_op, sparse_segment_sqrt_n_with_num_segments_op
 # --- gradients ------------------------------------------------------------------------------------
 
 
+def _check_grad(segments: int, rows: int, indices: np.ndarray, ids: np.ndarray) -> None:
+    if ids[-1] >= segments:
+        raise errors.InvalidArgumentError(None, None, "Invalid number of segments")
+    first = _first_outside(ids, segments)
+    if first is not None:
+        raise errors.InvalidArgumentError(
+            None, None, f"Segment id {ids[first]} out of range [0, {segments})."
+        )
+    first = _first_outside(indices, rows)
+    if first is not None:
+        raise errors.InvalidArgumentError(
+            None, None, f"Index {indices[first]} out of range [0, {rows})."
+        )
+
+
 def _grad_op(name: str, scale: Scale) -> OpDef:
     """Each index gets the scaled gradient of its segment, added up over its occurrences."""
     op_def = define_op(
@@ -149,11 +173,11 @@ def _grad_op(name: str, scale: Scale) -> OpDef:
     def reference(
         node: Any, dy: np.ndarray, indices: np.ndarray, ids: np.ndarray, rows: np.ndarray
     ) -> np.ndarray:
-        _check(int(rows), indices, ids)
-        if ids.size and ids[-1] >= dy.shape[0]:
-            raise errors.InvalidArgumentError(
-                None, None, f"Segment id {ids[-1]} out of range [0, {dy.shape[0]})."
-            )
+        _check_sizes(indices, ids)
+        if ids.size and int(rows):
+            _check_grad(dy.shape[0], int(rows), indices, ids)
+        elif ids.size:
+            return np.zeros((0, *dy.shape[1:]), dy.dtype)
         flat = dy.reshape(dy.shape[0], int(np.prod(dy.shape[1:])))
         factors = scale(np.bincount(ids, minlength=dy.shape[0])).astype(dy.dtype)
         spread = (flat * factors[:, None])[ids]

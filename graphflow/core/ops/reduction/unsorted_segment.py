@@ -265,11 +265,10 @@ def _count(data: Tensor, ids: Tensor, num_segments: Any) -> Tensor:
     """How many elements each segment has, at least 1, shaped to be broadcast with its rows."""
     segments = convert_to_tensor(num_segments)
     ones = ops.array.ones(ops.array.shape_internal(ids), dtype=data.dtype.base_dtype)
-    counts = unsorted_segment_sum_op(ones, ids, num_segments)
-    missing = ops.array.ones(
-        [ops.array.rank_internal(data) - ops.array.rank_internal(ids)], dtype=segments.dtype
-    )
-    shape = ops.array.concat([ops.array.reshape(segments, [1]), missing], 0)
+    counts = unsorted_segment_sum_op(ones, ids, segments)
+    missing = ops.array.rank(data) - ops.array.rank(ids)
+    rest = ops.array.ones([missing], dtype=segments.dtype.base_dtype)
+    shape = ops.array.concat([ops.array.expand_dims(segments, 0), rest], axis=0)
     return ops.elementwise.maximum(ops.array.reshape(counts, shape), 1)
 
 
