@@ -1,4 +1,4 @@
-"""The operators of Tensor: `+ - * / // % ** & | ^ ~ < <= > >= abs -`.
+"""The operators of Tensor: `+ - * / // % ** @ & | ^ ~ < <= > >= abs -`.
 
 A number beside a tensor takes the tensor's type when its own value fits it; two tensors must be of
 one type. Nodes are named `add`, `mul/y`, `truediv/Cast`... as TF names them.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ... import ops
 from ...graph.conversion import convert_to_tensor
 from ...graph.indexed_slices import IndexedSlices, SparseTensor
 from ...graph.scopes import name_scope
@@ -54,6 +55,10 @@ def _multiply(x: Tensor, y: Any, name: str) -> Any:
     return multiply(x, y, name)
 
 
+def _matmul(x: Any, y: Any, name: str) -> Any:
+    return ops.linalg.matmul(x, y, name=name)
+
+
 _overload_binary("add", _add)
 _overload_binary("sub", subtract)
 _overload_binary("mul", _multiply)
@@ -65,6 +70,7 @@ _overload_binary("pow", pow)
 _overload_binary("and", logical_and)
 _overload_binary("or", logical_or)
 _overload_binary("xor", logical_xor)
+_overload_binary("matmul", _matmul)
 
 def _negate_slices(slices: IndexedSlices) -> IndexedSlices:
     return IndexedSlices(-slices.values, slices.indices, slices.dense_shape)

@@ -42,9 +42,8 @@ class Orthogonal(Initializer):
         q = q * ops.elementwise.sign(ops.array.diag_part(r))
         if rows < columns:
             q = ops.array.matrix_transpose(q)
-        result: Tensor = ops.elementwise.multiply(
-            self.gain, ops.array.reshape(q, shape), name="mul"
-        )
+        matrix: Any = ops.array.reshape(q, shape)
+        result: Tensor = self.gain * matrix
         return result
 
     def get_config(self) -> dict[str, Any]:
