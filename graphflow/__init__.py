@@ -14,6 +14,7 @@ from . import dtypes as dtypes
 # core/variables
 from . import initializers as initializers
 from . import logging as logging
+from . import manip as manip
 from . import math as math
 from . import linalg as linalg
 from . import nn as nn

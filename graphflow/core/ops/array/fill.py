@@ -170,7 +170,7 @@ def zeros(shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> T
 
 
 def ones(shape: Any, dtype: Any = dtypes.float32, name: str | None = None) -> Tensor:
-    """Ones (True).
+    """Ones (True), of any type but string.
 
     Args:
       shape: a list of ints, a TensorShape, or an int32 or int64 tensor.
@@ -184,7 +184,11 @@ _SMALL = 1000  # up to here TF writes the elements into the graph
 
 
 def _repeated(shape: Any, dtype: dtypes.DType, name: str | None, kind: str, one: int) -> Tensor:
-    value: Any = {dtypes.bool: bool(one), dtypes.string: ""}.get(dtype, one)
+    value: Any = one
+    if dtype == dtypes.bool:
+        value = bool(one)
+    elif dtype == dtypes.string and not one:
+        value = ""
     with name_scope(name, kind, [shape]) as scope:
         if not isinstance(shape, Tensor):
             small = _constant_if_small(value, shape, dtype, scope)

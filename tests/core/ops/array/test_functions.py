@@ -84,6 +84,13 @@ def test_eye(session):
     np.testing.assert_array_equal(session.run(tf.eye(size), {size: 3}), np.eye(3))
 
 
+def test_zeros_and_ones_of_types_that_are_no_numbers(session):
+    assert session.run(tf.zeros([2], tf.string)).tolist() == [b"", b""]
+    assert session.run(tf.ones([1500], tf.bool)).all()
+    with pytest.raises(TypeError, match="string"):
+        tf.ones([2], tf.string)
+
+
 def test_sequence_mask(session):
     assert session.run(tf.sequence_mask([[1], [3]])).tolist() == [
         [[True, False, False]],
