@@ -206,7 +206,8 @@ def svd_grad(op: Any, ds: Any, du: Any, dv: Any) -> Any:
         s, u, v = svd_op(a, compute_uv=True)
         return matmul(matmul(u, ops.array.matrix_diag(_like(ds, u))), v, adjoint_b=True)
     s, u, v = op.outputs
-    rows, columns = (None, None) if a.shape.ndims is None else a.shape.as_list()[-2:]
+    sizes: list[Any] = [None, None] if a.shape.ndims is None else a.shape.as_list()[-2:]
+    rows, columns = sizes
     known = rows is not None and columns is not None
     u_rest = v_rest = None  # the gradients of vectors beyond the singular values
     if op.node_attrs["full_matrices"]:
