@@ -1,7 +1,7 @@
 """The process's configuration: environment variables, read once, when first asked for.
 
 `GRAPHFLOW_DEBUG` is a comma list of the stages of a first run to print: `program` (the pruned
-program) and `passes` (the program after each pass that changed it).
+program).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-_DEBUG_STAGES = ("program", "passes")
+_DEBUG_STAGES = ("program",)
 
 
 @dataclass(frozen=True)
