@@ -1,0 +1,288 @@
+"""What is drawn: boxes in scopes, and arrows between them. No word of graphviz yet."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .constant_text import constant_text, type_name
+from .folding import Choices, Folding, fold
+from .graph_nodes import Node, Shape, Source, leaf, parent_scope, read_nodes, read_shapes, shape_of
+from .style import kind_of
+
+MAX_SPAN = 5_000  # ranks that all arrows together lead over
+
+_NUMBERED = re.compile(r"_\d+$")
+_VERSIONED = re.compile(r"V\d$")
+
+
+@dataclass(frozen=True)
+class Box:
+    """One thing drawn.
+
+    Attributes:
+      name: the node's or the scope's; unique.
+      kind: a key of `style.LOOKS`.
+      title: the last part of the name.
+      lines: what stands below the title.
+      scope: the scopes around it, joined by slashes; "" at the top.
+      tooltip: what a pointer over it shows.
+      is_scope: whether it stands for the ops of a scope.
+    """
+
+    name: str
+    kind: str
+    title: str
+    lines: tuple[str, ...]
+    scope: str
+    tooltip: str
+    is_scope: bool
+
+
+@dataclass
+class Arrow:
+    """All that flows from one box to another; a control dependency if no tensor does."""
+
+    tail: str
+    head: str
+    tensors: dict[Source, str] = field(default_factory=dict)  # -> its shape, in words
+    is_gradient: bool = False
+
+    @property
+    def is_control(self) -> bool:
+        return not self.tensors
+
+    @property
+    def label(self) -> str:
+        if len(self.tensors) > 1:
+            return f"{len(self.tensors)} tensors"
+        return next(iter(self.tensors.values()), "")
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Boxes in the graph's order, and arrows."""
+
+    boxes: tuple[Box, ...]
+    arrows: tuple[Arrow, ...]
+
+    @property
+    def kinds(self) -> set[str]:
+        return {box.kind for box in self.boxes}
+
+
+def make_picture(
+    graph_def: Any,
+    max_const_size: int,
+    choices: Choices,
+    shapes: Mapping[Source, Shape] | None = None,
+) -> Picture:
+    """Decides what of a GraphDef is drawn, and how it is worded.
+
+    Args:
+      graph_def: a GraphDef, ours or TensorFlow's.
+      max_const_size: constants of more bytes are described, not written out.
+      choices: what to fold.
+      shapes: of outputs, for a GraphDef whose nodes do not carry `_output_shapes`.
+    """
+    nodes = read_nodes(graph_def)
+    known_shapes = dict(shapes or {}) | read_shapes(nodes)
+    folding = fold(nodes, choices)
+    arrows = _arrows(nodes, folding, known_shapes)
+    missing = {end: None for arrow in arrows for end in (arrow.tail, arrow.head)}
+    writer = _BoxWriter(nodes, folding, known_shapes, max_const_size)
+    drawn = dict.fromkeys(folding.owner.values())
+    return Picture(
+        boxes=tuple(writer.box(name) for name in drawn | missing),
+        arrows=(
+            *_without_side_effects(arrows, folding),
+            *_gradient_arrows(nodes, folding, known_shapes),
+        ),
+    )
+
+
+class _BoxWriter:
+    def __init__(
+        self,
+        nodes: Mapping[str, Node],
+        folding: Folding,
+        shapes: Mapping[Source, Shape],
+        max_const_size: int,
+    ) -> None:
+        self._nodes = nodes
+        self._folding = folding
+        self._shapes = shapes
+        self._max_const_size = max_const_size
+        self._counts = Counter(folding.owner.values())
+
+    def box(self, name: str) -> Box:
+        is_scope = name in self._folding.scopes
+        if is_scope:
+            kind, lines, tooltip = self._of_scope(name)
+        elif name in self._nodes:
+            kind, lines, tooltip = self._of_node(self._nodes[name])
+        else:
+            kind, lines, tooltip = "missing", ("not in the graph",), name
+        return Box(name, kind, leaf(name), tuple(lines), parent_scope(name), tooltip, is_scope)
+
+    def _of_scope(self, name: str) -> tuple[str, list[str], str]:
+        kind = "training" if name in self._folding.auxiliary else "scope"
+        count = f"{self._counts[name]} ops"
+        return kind, [count], f"{name}: {count}"
+
+    def _of_node(self, node: Node) -> tuple[str, list[str], str]:
+        kind = "training" if node.name in self._folding.auxiliary else kind_of(node.op)
+        lines = [] if _says_its_type(node) else [node.op]
+        if kind in ("input", "variable"):
+            lines += self._declared_type(node)
+        elif node.op == "Const":
+            lines = self._constant(node)
+        lines += _settings(node)
+        for argument in self._folding.arguments.get(node.name, ()):
+            text = " ".join(self._constant(argument.node))
+            lines.append(f"{argument.label} = {text}" if argument.label else text)
+        return kind, lines, f"{node.name} ({node.op})"
+
+    def _constant(self, node: Node) -> list[str]:
+        if "value" not in node.attr:
+            return []
+        return [constant_text(node.attr["value"].tensor, self._max_const_size)]
+
+    def _declared_type(self, node: Node) -> list[str]:
+        shape = self._shapes.get(Source(node.name, 0))
+        if shape is None and "shape" in node.attr:
+            shape = shape_of(node.attr["shape"].shape)
+        dtype = type_name(node.attr["dtype"].type) if "dtype" in node.attr else ""
+        return [f"{shape_text(shape)} {dtype}".strip()]
+
+
+def shape_text(shape: Shape) -> str:
+    """`?×28×28×1`; nothing for an unknown rank."""
+    if shape is None:
+        return ""
+    return "×".join("?" if size is None else str(size) for size in shape) or "scalar"
+
+
+def _says_its_type(node: Node) -> bool:
+    """Whether the op type need not be told: a variable's shows; `Conv2D_1`, `add` are named so."""
+    if kind_of(node.op) == "variable" or node.op.startswith("Placeholder"):
+        return True
+    return _NUMBERED.sub("", leaf(node.name)).lower() == _VERSIONED.sub("", node.op).lower()
+
+
+def _settings(node: Node) -> list[str]:
+    """Window, strides and padding of a convolution or a pooling: `2×2, stride 2×2, SAME`."""
+    if "padding" not in node.attr or "strides" not in node.attr:
+        return []
+    words = []
+    if "ksize" in node.attr:
+        words.append(shape_text(_spatial(node, "ksize")))
+    strides = _spatial(node, "strides")
+    if any(stride != 1 for stride in strides):
+        words.append(f"stride {shape_text(strides)}")
+    return [", ".join([*words, node.attr["padding"].s.decode()])]
+
+
+def _spatial(node: Node, key: str) -> tuple[int, ...]:
+    """An attribute of one number for each dimension, without batch and channels."""
+    channels_first = "data_format" in node.attr and node.attr["data_format"].s.startswith(b"NC")
+    sizes = tuple(node.attr[key].list.i)
+    return sizes[2:] if channels_first else sizes[1:-1]
+
+
+def _arrows(
+    nodes: Mapping[str, Node], folding: Folding, shapes: Mapping[Source, Shape]
+) -> list[Arrow]:
+    owner = folding.owner
+    written_out = {a.node.name for arguments in folding.arguments.values() for a in arguments}
+    arrows: dict[tuple[str, str], Arrow] = {}
+    for node in nodes.values():
+        head = owner[node.name]
+        for name in node.sources:
+            tail = owner.get(name, name)
+            if tail != head and name not in written_out:
+                arrows.setdefault((tail, head), Arrow(tail, head))
+        for source in node.inputs:
+            tail = owner.get(source.node, source.node)
+            if tail != head and source.node not in written_out:
+                arrows[tail, head].tensors[source] = shape_text(shapes.get(source))
+    return list(arrows.values())
+
+
+def _without_side_effects(arrows: list[Arrow], folding: Folding) -> list[Arrow]:
+    """Leaves out what training and saving read of the net: that is nearly all of it.
+
+    A box that nothing else reads (a learning rate) keeps its arrow.
+    """
+    read_by_the_net = {arrow.tail for arrow in arrows if arrow.head not in folding.auxiliary}
+
+    def is_drawn(arrow: Arrow) -> bool:
+        if arrow.head not in folding.auxiliary:
+            return True
+        if arrow.tail in folding.auxiliary:
+            return arrow.head not in folding.savers
+        return arrow.tail not in read_by_the_net
+
+    return [arrow for arrow in arrows if is_drawn(arrow)]
+
+
+def _gradient_arrows(
+    nodes: Mapping[str, Node], folding: Folding, shapes: Mapping[Source, Shape]
+) -> list[Arrow]:
+    """From what is differentiated to the box of its gradients.
+
+    No tensor flows there. `tf.gradients` names the gradient of op `X` `gradients/X_grad/...`, and
+    the first of them takes the ones in `gradients/Fill` (or `gradients/grad_ys_0`).
+    """
+    arrows = {}
+    for node in nodes.values():
+        scope = folding.owner[node.name]
+        start = tuple(f"{scope}/{name}" for name in ("Fill", "grad_ys_", "ones_like"))
+        if scope not in folding.auxiliary or not any(s.startswith(start) for s in node.sources):
+            continue
+        name = node.name.removeprefix(f"{scope}/").rpartition("_grad")[0]
+        if name in nodes and folding.owner[name] != scope:
+            tail = folding.owner[name]
+            label = shape_text(shapes.get(Source(name, 0)))
+            arrows[tail, scope] = Arrow(tail, scope, {Source(name, 0): label}, is_gradient=True)
+    return list(arrows.values())
+
+
+def split_long_arrows(picture: Picture) -> tuple[list[Arrow], list[Arrow]]:
+    """Parts the arrows into those to draw and those to replace by a reference.
+
+    Graphviz lays an arrow over n ranks by way of n nodes. The weights of an unrolled recurrent net
+    are read at hundreds of depths, which would take minutes and gigabytes, and nobody could follow
+    the lines. So the longest arrows go until the others together are no longer than MAX_SPAN.
+    """
+    arrows = list(picture.arrows)
+    if len(arrows) * len(picture.boxes) <= MAX_SPAN:
+        return arrows, []  # however long they are
+    rank = _ranks(arrows)
+    spans = [max(0, rank[arrow.head] - rank[arrow.tail]) for arrow in arrows]
+    excess = sum(spans) - MAX_SPAN
+    references = set()
+    for index in sorted(range(len(arrows)), key=spans.__getitem__, reverse=True):
+        if excess <= 0:
+            break
+        excess -= spans[index]
+        references.add(index)
+    return (
+        [arrow for index, arrow in enumerate(arrows) if index not in references],
+        [arrows[index] for index in sorted(references)],
+    )
+
+
+def _ranks(arrows: list[Arrow]) -> dict[str, int]:
+    """How far each box is from the graph's sources; boxes on a cycle have one rank."""
+    import networkx
+
+    graph = networkx.DiGraph((arrow.tail, arrow.head) for arrow in arrows)
+    acyclic = networkx.condensation(graph)
+    rank: dict[int, int] = {}
+    for component in networkx.topological_sort(acyclic):
+        rank[component] = 1 + max((rank[p] for p in acyclic.predecessors(component)), default=-1)
+    return {name: rank[component] for name, component in acyclic.graph["mapping"].items()}
