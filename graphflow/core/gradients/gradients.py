@@ -132,7 +132,7 @@ def _handle(x: Any, graph: Graph) -> Tensor:
         tensor: Tensor = x
         return tensor
     with graph.as_default():  # a variable may have a tensor for each body
-        return to_handle()  # type: ignore[no-any-return]
+        return to_handle()
 
 
 def _initial_gradients(ys: list[Any], grads: list[Any], walk: _Walk) -> list[Gradient]:
