@@ -235,7 +235,9 @@ class Optimizer:
         if variable.constraint is None:
             return update
         with control_dependencies([update]):
-            return variable.assign(variable.constraint(variable))
+            # A RefVariable's own read may have happened before the update.
+            updated = variable if by_handle else variable.read_value()
+            return variable.assign(variable.constraint(updated))
 
     def _finish_step(self, updates: list[Any], global_step: Any, scope: str) -> Operation:
         if global_step is None:

@@ -98,7 +98,7 @@ class ResourceVariableSaveable(SaveableObject):
         if isinstance(var, Tensor):
             self._handle, tensor = var.op.inputs[0], var
         else:
-            self._handle, tensor = var.handle, var.read_value()
+            self._handle, tensor = var.handle, _read_on_cpu(var)
         super().__init__(var, [SaveSpec(tensor, slice_spec, name, var.dtype, var.device)], name)
 
     def restore(self, restored_tensors: Sequence[Tensor], restored_shapes: Any) -> Any:
@@ -107,6 +107,18 @@ class ResourceVariableSaveable(SaveableObject):
             value = ops.array.identity(value)
             self._shape.assert_is_compatible_with(value.shape)
             return ops.state.assign_variable_op(self._handle, value)
+
+
+def _read_on_cpu(variable: Any) -> Any:
+    """A function that reads a variable, to where checkpoints are written."""
+
+    def read() -> Tensor:
+        with device(variable.device):
+            value = variable.read_value()
+            with device("/device:CPU:0"):
+                return ops.array.identity(value)
+
+    return read
 
 
 def _reshaped(tensor: Tensor, shapes: Any) -> Tensor:

@@ -1,0 +1,30 @@
+"""The ops that make names of files."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import graphflow
+from tests.op_cases import raw
+
+
+def _names(tf: ModuleType) -> Any:
+    spec = raw(tf, "ShardedFilespec", basename="a/b", num_shards=12)
+    joined = raw(
+        tf, "StringJoin", inputs=[tf.constant(["x", "y"]), tf.constant("z")], separator="-"
+    )
+    with tf.Session() as session:
+        return [value.tolist() for value in map(_as_array, session.run([spec, joined]))]
+
+
+def _as_array(value: Any) -> Any:
+    import numpy as np
+
+    return np.array(value, dtype=object)
+
+
+def test_names_of_files(oracle: ModuleType) -> None:
+    with oracle.Graph().as_default():
+        theirs = _names(oracle)
+    assert _names(graphflow) == theirs == [b"a/b-?????-of-00012", [b"x-z", b"y-z"]]
