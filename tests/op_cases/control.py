@@ -1,0 +1,130 @@
+"""Rows for lists of tensors; control flow itself is tested with functions, not in rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import OpCase, floats, raw
+
+_ROWS = floats(3, 2)
+_KNOWN_LATER = "TensorFlow knows the elements' shapes from the list, here only the read tells"
+_SLICED = "the gradient of stacking slices a shape differently"
+
+
+def _from_tensor(tf, x):
+    return raw(tf, "TensorListFromTensor", tensor=x, element_shape=[2])
+
+
+def _stack(tf, values):
+    return raw(
+        tf, "TensorListStack", input_handle=values, element_shape=[2], element_dtype=tf.float32
+    )
+
+
+def _push_and_pop(tf, x, y):
+    values = raw(
+        tf, "EmptyTensorList", element_shape=[2], max_num_elements=-1, element_dtype=tf.float32
+    )
+    for item in (x, y, x * y):
+        values = raw(tf, "TensorListPushBack", input_handle=values, tensor=item)
+    rest, last = raw(
+        tf, "TensorListPopBack", input_handle=values, element_shape=[2], element_dtype=tf.float32
+    )
+    return [_stack(tf, rest), last, raw(tf, "TensorListLength", input_handle=rest)]
+
+
+def _set_and_get(tf, x, y):
+    values = raw(
+        tf, "TensorListReserve", element_shape=[2], num_elements=3, element_dtype=tf.float32
+    )
+    values = raw(tf, "TensorListSetItem", input_handle=values, index=1, item=x)
+    values = raw(tf, "TensorListSetItem", input_handle=values, index=2, item=y)
+    item = raw(
+        tf,
+        "TensorListGetItem",
+        input_handle=values,
+        index=1,
+        element_shape=[2],
+        element_dtype=tf.float32,
+    )
+    return [item, _stack(tf, values)]
+
+
+def _gather(tf, x):
+    return raw(
+        tf,
+        "TensorListGather",
+        input_handle=_from_tensor(tf, x),
+        indices=[2, 0],
+        element_shape=[2],
+        element_dtype=tf.float32,
+    )
+
+
+def _scatter(tf, x, y):
+    values = raw(
+        tf,
+        "TensorListScatterIntoExistingList",
+        input_handle=_from_tensor(tf, x),
+        tensor=y,
+        indices=[0, 2],
+    )
+    return _stack(tf, values)
+
+
+def _resize(tf, x):
+    return _stack(tf, raw(tf, "TensorListResize", input_handle=_from_tensor(tf, x), size=2))
+
+
+def _split(tf, x):
+    lengths = tf.constant([1, 2], tf.int64)
+    values = raw(tf, "TensorListSplit", tensor=x, element_shape=[-1, 2], lengths=lengths)
+    joined, sizes = raw(
+        tf,
+        "TensorListConcatV2",
+        input_handle=values,
+        element_shape=[-1, 2],
+        leading_dims=tf.constant([], tf.int64),
+        element_dtype=tf.float32,
+    )
+    return [joined * joined, sizes]
+
+
+CASES = [
+    OpCase(
+        ("TensorListPushBack", "TensorListPopBack", "EmptyTensorList", "TensorListLength"),
+        _push_and_pop,
+        [floats(2), floats(2, low=0.5)],
+    ),
+    OpCase(
+        ("TensorListSetItem", "TensorListGetItem", "TensorListReserve"),
+        _set_and_get,
+        [floats(2), floats(2, low=0.5)],
+    ),
+    OpCase(
+        ("TensorListFromTensor", "TensorListStack"),
+        lambda tf, x: _stack(tf, _from_tensor(tf, x)),
+        [_ROWS],
+    ),
+    OpCase("TensorListGather", _gather, [_ROWS]),
+    OpCase("TensorListScatterIntoExistingList", _scatter, [_ROWS, floats(2, 2)]),
+    OpCase("TensorListResize", _resize, [_ROWS]),
+    OpCase(("TensorListSplit", "TensorListConcatV2"), _split, [_ROWS]),
+    OpCase("NoOp", lambda tf, x: _after(tf, x), [np.float32(2.5)]),
+]
+
+
+def _after(tf, x):
+    with tf.control_dependencies([tf.no_op()]):
+        return tf.identity(x)
+
+
+TESTED_ELSEWHERE = {
+    "Assert": "tests/core/ops/control/test_checks.py",
+    "FakeParam": "tests/core/gradients/test_if_gradient.py",
+    "If": "tests/core/ops/control/test_cond.py",
+    "Print": "tests/core/ops/control/test_checks.py",
+    "PyFunc": "tests/core/ops/control/test_py_func.py",
+    "PyFuncStateless": "tests/core/ops/control/test_py_func.py",
+    "While": "tests/core/ops/control/test_while_loop.py",
+}
