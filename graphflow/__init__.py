@@ -345,6 +345,7 @@ from .core.ops.reduction import arg_max as arg_max
 from .core.ops.reduction import arg_min as arg_min
 from .core.ops.reduction import argmax as argmax
 from .core.ops.reduction import argmin as argmin
+from .core.ops.reduction import confusion_matrix as confusion_matrix
 from .core.ops.reduction import count_nonzero as count_nonzero
 from .core.ops.reduction import cumprod as cumprod
 from .core.ops.reduction import cumsum as cumsum

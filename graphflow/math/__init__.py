@@ -95,6 +95,7 @@ from ..core.ops.nn import softsign as softsign
 from ..core.ops.nn import zero_fraction as zero_fraction
 from ..core.ops.reduction import argmax as argmax
 from ..core.ops.reduction import argmin as argmin
+from ..core.ops.reduction import confusion_matrix as confusion_matrix
 from ..core.ops.reduction import count_nonzero as count_nonzero
 from ..core.ops.reduction import cumprod as cumprod
 from ..core.ops.reduction import cumsum as cumsum

@@ -7,6 +7,7 @@ from .arg_extremes import arg_min_op as arg_min_op
 from .arg_extremes import argmax as argmax
 from .arg_extremes import argmin as argmin
 from .axes import reduced_axes as reduced_axes
+from .confusion_matrix import confusion_matrix as confusion_matrix
 from .reduce import accumulator_type as accumulator_type
 from .reduce import max_op as max_op
 from .reduce import mean_op as mean_op

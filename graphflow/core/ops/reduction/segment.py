@@ -52,7 +52,7 @@ def check_sorted(ids: np.ndarray) -> None:
     if not ids.size:
         return
     rows = int(ids[-1]) + 1
-    if rows < 0:
+    if rows <= 0:
         raise errors.InvalidArgumentError(None, None, "segment ids must be >= 0")
     if ids[0] >= 0 and (ids[1:] >= ids[:-1]).all():
         return
