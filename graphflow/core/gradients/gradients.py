@@ -206,8 +206,10 @@ class _Walk:
         consumers: dict[Operation, list[Operation]] = {op: [] for op in behind}
         for op in behind:
             for tensor in self._inputs_of(op):
-                consumers[tensor.op].append(op)
-        return _reach([x.op for x in xs if x.op in behind], lambda op: consumers[op])
+                if _carries_gradients(tensor):
+                    consumers[tensor.op].append(op)
+        starts = [x.op for x in xs if x.op in behind and _carries_gradients(x)]
+        return _reach(starts, lambda op: consumers[op])
 
     def _find_stopped(self, xs: Sequence[Tensor], stop_ops: set[Operation]) -> set[Operation]:
         """Where the walk ends: what the user stops at, and xs that depend on no other x."""
@@ -314,6 +316,13 @@ def _reach(roots: Iterable[Operation], neighbours: Any) -> set[Operation]:
             seen.add(op)
             stack.extend(neighbours(op))
     return seen
+
+
+def _carries_gradients(tensor: Tensor) -> bool:
+    """Nothing flows through integers, bools and strings; handles may stand for floats."""
+    dtype = tensor.dtype.base_dtype
+    is_handle = dtype in (dtypes.resource, dtypes.variant)
+    return dtype.is_floating or dtype.is_complex or is_handle
 
 
 def _zero_if_missing(op: Operation, index: int, grad: Gradient) -> Gradient:

@@ -77,6 +77,14 @@ def test_a_gradient_function_must_give_one_gradient_per_input():
         tf.RegisterGradient("OneTooMany")(lambda op, dy: dy)
 
 
+def test_nothing_flows_through_integers():
+    x = tf.constant([1, 2])
+    assert tf.gradients(x * x, [x]) == [None]
+    y = tf.constant([1.5, 2.5])
+    through_ints = tf.cast(tf.cast(y, tf.int32), tf.float32)
+    assert tf.gradients(through_ints, [y]) == [None]
+
+
 def test_gradient_names_are_tensorflows(oracle):
     graphs = []
     for module in (tf, oracle):
