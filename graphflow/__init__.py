@@ -12,6 +12,7 @@ from . import compat as compat
 from . import dtypes as dtypes
 
 # core/variables
+from . import gfile as gfile
 from . import initializers as initializers
 from . import logging as logging
 from . import manip as manip

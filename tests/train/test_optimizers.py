@@ -65,7 +65,7 @@ def test_steps(name: str, use_resource: bool, sparse: bool, oracle: ModuleType) 
     theirs = _train(oracle, _OPTIMIZERS[name], use_resource, sparse)
     for mine, other in zip(ours.pop("values"), theirs.pop("values"), strict=True):
         np.testing.assert_allclose(mine, other, rtol=1e-4, atol=1e-6)
-    # TensorFlow 2.21 sums rows that occur twice, and fills FTRL's slots, with other nodes than 1.14.
+    # TensorFlow 2.21 sums rows that occur twice, and fills FTRL's slots, otherwise than 1.14.
     if sparse or name in ("ftrl", "shrinkage"):
         ours.pop("nodes"), theirs.pop("nodes")
     assert ours == theirs

@@ -1,0 +1,252 @@
+"""tf.gfile: files and directories, with TensorFlow's errors."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from ..base import compat, errors
+from .os_errors import raise_os_errors_as_op_errors
+
+
+class GFile:
+    """A file, opened when it is first used.
+
+    Args:
+      name: the path.
+      mode: `r`, `w`, `a`, with `+` and `b`; text is UTF-8.
+    """
+
+    def __init__(self, name: Any, mode: str = "r") -> None:
+        self._name = name
+        self._mode = mode
+        self._file: Any = None
+
+    @property
+    def name(self) -> Any:
+        return self._name
+
+    @property
+    def mode(self) -> str:
+        return self._mode
+
+    def _open(self) -> Any:
+        if self._file is None:
+            text: dict[str, Any] = {} if "b" in self._mode else {"encoding": "utf-8", "newline": ""}
+            with raise_os_errors_as_op_errors():
+                self._file = open(os.fspath(self._name), self._mode, **text)
+        return self._file
+
+    def _readable(self) -> Any:
+        if "r" not in self._mode and "+" not in self._mode:
+            raise errors.PermissionDeniedError(None, None, "File isn't open for reading")
+        return self._open()
+
+    def write(self, file_content: Any) -> None:
+        """Writes text or bytes."""
+        if not set(self._mode) & set("wa+"):
+            raise errors.PermissionDeniedError(None, None, "File isn't open for writing")
+        as_mode = compat.as_bytes if "b" in self._mode else compat.as_text
+        with raise_os_errors_as_op_errors():
+            self._open().write(as_mode(file_content))
+
+    def read(self, n: int = -1) -> Any:
+        """The next `n` characters or bytes; all that is left for -1."""
+        with raise_os_errors_as_op_errors():
+            return self._readable().read(n)
+
+    def readline(self) -> Any:
+        """The next line with its end; empty at the end of the file."""
+        with raise_os_errors_as_op_errors():
+            return self._readable().readline()
+
+    def readlines(self) -> list[Any]:
+        """The lines that are left."""
+        return list(self)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        line = self.readline()
+        if not line:
+            raise StopIteration
+        return line
+
+    def next(self) -> Any:
+        """The next line."""
+        return self.__next__()
+
+    def seek(self, offset: int | None = None, whence: int = 0, position: int | None = None) -> None:
+        """Moves to a place in the file.
+
+        Args:
+          offset: bytes from the start, from here (`whence` 1) or from the end (2).
+          whence: 0, 1 or 2.
+          position: the name of `offset` in old programs.
+
+        Raises:
+          TypeError: no offset.
+          InvalidArgumentError: another `whence`.
+        """
+        offset = position if offset is None else offset
+        if offset is None:
+            raise TypeError("seek(): offset argument required")
+        if whence not in (0, 1, 2):
+            raise errors.InvalidArgumentError(
+                None, None, f"Invalid whence argument: {whence}. Valid values are 0, 1, or 2."
+            )
+        with raise_os_errors_as_op_errors():
+            self._open().seek(offset, whence)
+
+    def seekable(self) -> bool:
+        """Whether `seek` works: it does."""
+        return True
+
+    def tell(self) -> int:
+        """The place in the file."""
+        with raise_os_errors_as_op_errors():
+            return int(self._open().tell())
+
+    def size(self) -> int:
+        """The file's size in bytes."""
+        return Stat(self._name).length
+
+    def flush(self) -> None:
+        """Writes out what is buffered."""
+        if self._file is not None:
+            with raise_os_errors_as_op_errors():
+                self._file.flush()
+
+    def close(self) -> None:
+        """Closes the file; using it again opens it again."""
+        if self._file is not None:
+            with raise_os_errors_as_op_errors():
+                self._file.close()
+            self._file = None
+
+    def __enter__(self) -> GFile:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+class FileStatistics(NamedTuple):
+    """What `Stat` gives: size in bytes, time of the last change in nanoseconds, kind."""
+
+    length: int
+    mtime_nsec: int
+    is_directory: bool
+
+
+def Exists(filename: Any) -> bool:
+    """Whether there is a file or directory of this path."""
+    return os.path.exists(os.fspath(filename))
+
+
+def IsDirectory(dirname: Any) -> bool:
+    """Whether the path is a directory."""
+    return os.path.isdir(os.fspath(dirname))
+
+
+def MkDir(dirname: Any) -> None:
+    """Makes a directory, whose parent must be there."""
+    with raise_os_errors_as_op_errors():
+        os.mkdir(os.fspath(dirname))
+
+
+def MakeDirs(dirname: Any) -> None:
+    """Makes a directory and its parents, as far as they are not there."""
+    with raise_os_errors_as_op_errors():
+        os.makedirs(os.fspath(dirname), exist_ok=True)
+
+
+def Remove(filename: Any) -> None:
+    """Deletes a file."""
+    with raise_os_errors_as_op_errors():
+        os.remove(os.fspath(filename))
+
+
+def DeleteRecursively(dirname: Any) -> None:
+    """Deletes a directory with all that is in it."""
+    path = os.fspath(dirname)
+    with raise_os_errors_as_op_errors():
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        else:
+            os.remove(path)
+
+
+def ListDirectory(dirname: Any) -> list[str]:
+    """The names in a directory.
+
+    Raises:
+      NotFoundError: it is none.
+    """
+    path = os.fspath(dirname)
+    if not os.path.isdir(path):
+        raise errors.NotFoundError(None, None, f"Could not find directory {path}")
+    with raise_os_errors_as_op_errors():
+        return [compat.as_str_any(name) for name in os.listdir(path)]
+
+
+def Glob(filename: Any) -> list[str]:
+    """The paths that match a pattern, or any of a list of patterns."""
+    patterns = filename if isinstance(filename, list | tuple) else [filename]
+    found = (path for pattern in patterns for path in glob.glob(compat.as_str(os.fspath(pattern))))
+    return sorted(found)
+
+
+def Copy(oldpath: Any, newpath: Any, overwrite: bool = False) -> None:
+    """Copies a file.
+
+    Raises:
+      AlreadyExistsError: `newpath` is there, and `overwrite` is false.
+    """
+    _check_free(newpath, overwrite)
+    with raise_os_errors_as_op_errors():
+        shutil.copyfile(os.fspath(oldpath), os.fspath(newpath))
+
+
+def Rename(oldname: Any, newname: Any, overwrite: bool = False) -> None:
+    """Gives a file or directory another path; otherwise as `Copy`."""
+    _check_free(newname, overwrite)
+    with raise_os_errors_as_op_errors():
+        os.replace(os.fspath(oldname), os.fspath(newname))
+
+
+def _check_free(path: Any, overwrite: bool) -> None:
+    if not overwrite and os.path.exists(os.fspath(path)):
+        raise errors.AlreadyExistsError(None, None, "file already exists")
+
+
+def Stat(filename: Any) -> FileStatistics:
+    """The size and time of a file."""
+    path = os.fspath(filename)
+    with raise_os_errors_as_op_errors():
+        result = os.stat(path)
+    return FileStatistics(result.st_size, result.st_mtime_ns, os.path.isdir(path))
+
+
+def Walk(top: Any, in_order: bool = True) -> Iterator[tuple[str, list[str], list[str]]]:
+    """(directory, names of directories in it, names of files in it) for a whole tree.
+
+    Args:
+      top: where to start.
+      in_order: whether a directory comes before what is in it.
+    """
+    return os.walk(compat.as_str(os.fspath(top)), topdown=in_order)
