@@ -14,10 +14,10 @@ from . import dtypes as dtypes
 # core/variables
 from . import gfile as gfile
 from . import initializers as initializers
+from . import linalg as linalg
 from . import logging as logging
 from . import manip as manip
 from . import math as math
-from . import linalg as linalg
 from . import nn as nn
 
 # core/ops/random
@@ -315,7 +315,6 @@ from .core.ops.linalg import cholesky as cholesky
 from .core.ops.linalg import cholesky_solve as cholesky_solve
 from .core.ops.linalg import cross as cross
 from .core.ops.linalg import einsum as einsum
-from .core.ops.random import get_seed as get_seed
 from .core.ops.linalg import matmul as matmul
 from .core.ops.linalg import matrix_determinant as matrix_determinant
 from .core.ops.linalg import matrix_inverse as matrix_inverse
@@ -323,22 +322,23 @@ from .core.ops.linalg import matrix_solve as matrix_solve
 from .core.ops.linalg import matrix_solve_ls as matrix_solve_ls
 from .core.ops.linalg import matrix_square_root as matrix_square_root
 from .core.ops.linalg import matrix_triangular_solve as matrix_triangular_solve
-from .core.ops.random import multinomial as multinomial
 from .core.ops.linalg import norm as norm
 from .core.ops.linalg import qr as qr
+from .core.ops.linalg import self_adjoint_eig as self_adjoint_eig
+from .core.ops.linalg import self_adjoint_eigvals as self_adjoint_eigvals
+from .core.ops.linalg import sparse_matmul as sparse_matmul
+from .core.ops.linalg import svd as svd
+from .core.ops.linalg import tensordot as tensordot
+from .core.ops.linalg import trace as trace
+from .core.ops.random import get_seed as get_seed
+from .core.ops.random import multinomial as multinomial
 from .core.ops.random import random_crop as random_crop
 from .core.ops.random import random_gamma as random_gamma
 from .core.ops.random import random_normal as random_normal
 from .core.ops.random import random_poisson as random_poisson
 from .core.ops.random import random_shuffle as random_shuffle
 from .core.ops.random import random_uniform as random_uniform
-from .core.ops.linalg import self_adjoint_eig as self_adjoint_eig
-from .core.ops.linalg import self_adjoint_eigvals as self_adjoint_eigvals
 from .core.ops.random import set_random_seed as set_random_seed
-from .core.ops.linalg import sparse_matmul as sparse_matmul
-from .core.ops.linalg import svd as svd
-from .core.ops.linalg import tensordot as tensordot
-from .core.ops.linalg import trace as trace
 from .core.ops.random import truncated_normal as truncated_normal
 
 # core/ops/reduction

@@ -152,7 +152,7 @@ def matrix_triangular_solve_reference(node: Any, a: np.ndarray, b: np.ndarray) -
     one becomes upper when both orders are reversed."""
     check_square(a)
     _check_rows(a, b)
-    if a.dtype == dtypes.bfloat16.as_numpy_dtype:
+    if dtypes.as_dtype(a.dtype) == dtypes.bfloat16:
         a, b = a.astype(np.float32), b.astype(np.float32)
     lower = node.attrs["lower"] != node.attrs["adjoint"]
     matrix = adjoint(a) if node.attrs["adjoint"] else a

@@ -72,7 +72,7 @@ def _reference(reduce: Callable[[np.ndarray, Axes, bool], Any]) -> Callable[...,
 
 def accumulator_type(dtype: np.dtype[Any]) -> Any:
     """The type in which values are added up: 16-bit floats lose too much in their own."""
-    if dtype == np.float16 or dtype == dtypes.bfloat16.as_numpy_dtype:
+    if dtypes.as_dtype(dtype) in (dtypes.float16, dtypes.bfloat16):
         return np.float32
     return dtype
 
