@@ -1,4 +1,4 @@
-"""The five run-time dependencies are enough: nothing needs an extra that the user did not ask for."""
+"""The five run-time dependencies are enough: nothing needs an extra nobody asked for."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(
     labels=tf.zeros([5], tf.int32), logits=tf.nn.dropout(y, 0.5, seed=2)))
 train = tf.train.AdamOptimizer(0.01).minimize(loss)
 accuracy = tf.reduce_mean(tf.cast(tf.equal(tf.argmax(y, 1), 0), tf.float16))
-norm = tf.norm(tf.matrix_inverse(tf.eye(3))) + tf.reduce_sum(tf.einsum("ij,jk->ik", y, tf.ones([3, 2])))
+product = tf.einsum("ij,jk->ik", y, tf.ones([3, 2]))
+norm = tf.norm(tf.matrix_inverse(tf.eye(3))) + tf.reduce_sum(product)
 with tf.Session() as sess:
     sess.run(tf.global_variables_initializer())
     images = np.ones((5, 8, 8, 1), np.float32)
