@@ -7,36 +7,30 @@ import numpy as np
 from . import OpCase, floats, raw
 
 _ROWS = floats(3, 2)
-_KNOWN_LATER = "TensorFlow knows the elements' shapes from the list, here only the read tells"
-_SLICED = "the gradient of stacking slices a shape differently"
 
 
 def _from_tensor(tf, x):
     return raw(tf, "TensorListFromTensor", tensor=x, element_shape=[2])
 
 
-def _stack(tf, values):
-    return raw(
-        tf, "TensorListStack", input_handle=values, element_shape=[2], element_dtype=tf.float32
-    )
+def _stack(tf, values, dtype):
+    return raw(tf, "TensorListStack", input_handle=values, element_shape=[2], element_dtype=dtype)
 
 
 def _push_and_pop(tf, x, y):
     values = raw(
-        tf, "EmptyTensorList", element_shape=[2], max_num_elements=-1, element_dtype=tf.float32
+        tf, "EmptyTensorList", element_shape=[2], max_num_elements=-1, element_dtype=x.dtype
     )
     for item in (x, y, x * y):
         values = raw(tf, "TensorListPushBack", input_handle=values, tensor=item)
     rest, last = raw(
-        tf, "TensorListPopBack", input_handle=values, element_shape=[2], element_dtype=tf.float32
+        tf, "TensorListPopBack", input_handle=values, element_shape=[2], element_dtype=x.dtype
     )
-    return [_stack(tf, rest), last, raw(tf, "TensorListLength", input_handle=rest)]
+    return [_stack(tf, rest, x.dtype), last, raw(tf, "TensorListLength", input_handle=rest)]
 
 
 def _set_and_get(tf, x, y):
-    values = raw(
-        tf, "TensorListReserve", element_shape=[2], num_elements=3, element_dtype=tf.float32
-    )
+    values = raw(tf, "TensorListReserve", element_shape=[2], num_elements=3, element_dtype=x.dtype)
     values = raw(tf, "TensorListSetItem", input_handle=values, index=1, item=x)
     values = raw(tf, "TensorListSetItem", input_handle=values, index=2, item=y)
     item = raw(
@@ -45,9 +39,9 @@ def _set_and_get(tf, x, y):
         input_handle=values,
         index=1,
         element_shape=[2],
-        element_dtype=tf.float32,
+        element_dtype=x.dtype,
     )
-    return [item, _stack(tf, values)]
+    return [item, _stack(tf, values, x.dtype)]
 
 
 def _gather(tf, x):
@@ -57,7 +51,7 @@ def _gather(tf, x):
         input_handle=_from_tensor(tf, x),
         indices=[2, 0],
         element_shape=[2],
-        element_dtype=tf.float32,
+        element_dtype=x.dtype,
     )
 
 
@@ -69,11 +63,13 @@ def _scatter(tf, x, y):
         tensor=y,
         indices=[0, 2],
     )
-    return _stack(tf, values)
+    return _stack(tf, values, x.dtype)
 
 
 def _resize(tf, x):
-    return _stack(tf, raw(tf, "TensorListResize", input_handle=_from_tensor(tf, x), size=2))
+    return _stack(
+        tf, raw(tf, "TensorListResize", input_handle=_from_tensor(tf, x), size=2), x.dtype
+    )
 
 
 def _split(tf, x):
@@ -85,7 +81,7 @@ def _split(tf, x):
         input_handle=values,
         element_shape=[-1, 2],
         leading_dims=tf.constant([], tf.int64),
-        element_dtype=tf.float32,
+        element_dtype=x.dtype,
     )
     return [joined * joined, sizes]
 
@@ -103,7 +99,7 @@ CASES = [
     ),
     OpCase(
         ("TensorListFromTensor", "TensorListStack"),
-        lambda tf, x: _stack(tf, _from_tensor(tf, x)),
+        lambda tf, x: _stack(tf, _from_tensor(tf, x), x.dtype),
         [_ROWS],
     ),
     OpCase("TensorListGather", _gather, [_ROWS]),
@@ -121,7 +117,7 @@ def _after(tf, x):
 
 TESTED_ELSEWHERE = {
     "Assert": "tests/core/ops/control/test_checks.py",
-    "FakeParam": "tests/core/gradients/test_if_gradient.py",
+    "FakeParam": "tests/core/gradients/test_control_flow_gradients.py",
     "If": "tests/core/ops/control/test_cond.py",
     "Print": "tests/core/ops/control/test_checks.py",
     "PyFunc": "tests/core/ops/control/test_py_func.py",

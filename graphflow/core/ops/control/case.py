@@ -13,6 +13,7 @@ from ...graph.scopes import control_dependencies, name_scope
 from ...graph.tensor import Tensor
 from .asserting import Assert
 from .cond import cond
+from .tensor_array import TensorArray
 
 Action = Callable[[], Any]
 
@@ -105,7 +106,9 @@ def _after_checks(result: Any) -> Any:
     """The result by way of nodes in the scope, so that tensors from outside wait as well."""
 
     def wait(leaf: Any) -> Any:
-        return ops.array.identity(leaf) if isinstance(leaf, Tensor) else leaf
+        if leaf is None or isinstance(leaf, Operation | TensorArray):
+            return leaf
+        return ops.array.identity(leaf)
 
     return nest.map_structure(wait, result, expand_composites=True)
 

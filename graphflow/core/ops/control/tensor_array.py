@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from ... import ops
-from ...base import dtypes
+from ...base import dtypes, errors
 from ...base.tensor_shape import TensorShape, as_shape
 from ...graph.constant_value import constant_value
 from ...graph.conversion import convert_to_tensor
 from ...graph.operation import Operation
 from ...graph.scopes import name_scope
+from ...graph.stacks import get_default_graph
 from ...graph.tensor import Tensor
 from .group import no_op
 from .tensor_list import (
@@ -128,9 +129,11 @@ class TensorArray:
     def _convert(self, value: Any) -> Tensor:
         value = convert_to_tensor(value, preferred_dtype=self._dtype, name="value")
         if value.dtype.base_dtype != self._dtype:
-            raise ValueError(
+            raise errors.InvalidArgumentError(
+                None,
+                None,
                 f"TensorArray dtype is {self._dtype.name} but Op is trying to write dtype "
-                f"{value.dtype.base_dtype.name}"
+                f"{value.dtype.base_dtype.name}",
             )
         tensor: Tensor = value
         return tensor
@@ -166,7 +169,9 @@ class TensorArray:
         """The array with `value` at `index`.
 
         Raises:
-          ValueError: the value is of another type, or of another shape than those before.
+          InvalidArgumentError: the value is of another type; or, in a run, the element has been
+            written before or does not exist.
+          ValueError: the value is of another shape than those before.
         """
         with name_scope(name, "TensorArrayWrite", [self._flow, index, value]):
             value = self._convert(value)
@@ -176,7 +181,9 @@ class TensorArray:
             if self._dynamic_size:
                 needed = ops.elementwise.maximum(tensor_list_length_op(flow), index + 1)
                 flow = tensor_list_resize_op(flow, needed)
-            return with_new_flow(self, tensor_list_set_item_op(flow, index, value))
+            with get_default_graph()._attrs_added({"_write_once": True}):
+                flow = tensor_list_set_item_op(flow, index, value)
+            return with_new_flow(self, flow)
 
     def stack(self, name: str | None = None) -> Tensor:
         """All elements as one tensor, [size, ...]; they must have one shape."""
@@ -249,6 +256,9 @@ class TensorArray:
         """How many elements there are, an int32 scalar."""
         length: Tensor = tensor_list_length_op(self._flow, name=name or "TensorArraySizeV3")
         return length
+
+    def mark_used(self) -> None:
+        """Does nothing; in TF1 it silences the warning about a result that nobody uses."""
 
     def close(self, name: str | None = None) -> Operation:
         """An operation that does nothing: there is nothing to free."""

@@ -246,6 +246,10 @@ def tensor_list_set_item_reference(
 ) -> TensorList:
     _check_index(values, int(index))
     _check_element(values, item)
+    if node.attrs.get("_write_once") and values.item(int(index)) is not None:
+        raise _fail(
+            f"Could not write to TensorArray index {index} because it has already been written to."
+        )
     return values.replaced(int(index), item)
 
 
@@ -321,15 +325,21 @@ def tensor_list_stack_reference(node: Any, values: TensorList, shape: np.ndarray
     return _stacked(values, range(len(values)), _shape_of_value(shape))
 
 
+def _empty(row_sizes: Any, values: TensorList) -> np.ndarray:
+    """No rows of the given sizes."""
+    array: np.ndarray = np.zeros([0, *row_sizes], values.dtype.as_numpy_dtype)
+    return array
+
+
 def _stacked(values: TensorList, indices: Sequence[int], wanted: TensorShape) -> np.ndarray:
     if not indices:
         shape = _merged_with_elements(values, _merged(values, wanted))
         if not shape.is_fully_defined():
             raise _fail(
-                "Tried to stack elements of an empty list with non-fully-defined element_shape: "
-                f"{shape}"
+                f"TensorArray has size zero, but element shape {shape} is not fully defined. "
+                "Currently only static shapes are supported when packing zero-size TensorArrays."
             )
-        return np.zeros((0, *shape.as_list()), values.dtype.as_numpy_dtype)
+        return _empty(shape.as_list(), values)
     items = [_read(values, index, wanted) for index in indices]
     first = items[0].shape
     for index, item in enumerate(items):
@@ -483,7 +493,7 @@ def tensor_list_concat_reference(
             "All except the first dimension must be fully defined when concating an empty tensor "
             f"list. element_shape: {wanted}"
         )
-    empty = np.zeros((0, *wanted.as_list()[1:]), values.dtype.as_numpy_dtype)
+    empty = _empty(wanted.as_list()[1:], values)
     return empty, lengths
 
 
