@@ -78,6 +78,7 @@ from .core.graph.conversion import (
 )
 from .core.graph.device import DeviceSpec as DeviceSpec
 from .core.graph.graph import Graph as Graph
+from .core.graph.import_graph_def import import_graph_def as import_graph_def
 from .core.graph.indexed_slices import IndexedSlices as IndexedSlices
 from .core.graph.indexed_slices import SparseTensor as SparseTensor
 from .core.graph.indexed_slices import SparseTensorValue as SparseTensorValue

@@ -1,0 +1,334 @@
+"""GraphDefs as graphs: every node of a proto, written by TensorFlow or by us, becomes ours."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from ..base import compat
+from ..base.dtypes import as_dtype
+from ..base.tensor_shape import TensorShape
+from .conversion import convert_to_tensor
+from .func_graph import FuncGraph
+from .graph import Graph
+from .graph_def import attr_from_proto
+from .op_def import find_op, output_structure
+from .operation import Operation
+from .scopes import name_scope
+from .stacks import get_default_graph
+from .tensor import Tensor
+
+# Whether bodies have state is for us to see.
+_WITH_STATE = {"StatelessIf": "If", "StatelessWhile": "While"}
+
+
+def import_graph_def(
+    graph_def: Any,
+    input_map: Mapping[str, Any] | None = None,
+    return_elements: Sequence[str] | None = None,
+    name: str | None = None,
+    op_dict: Any = None,
+    producer_op_list: Any = None,
+) -> list[Any] | None:
+    """Adds the nodes of a GraphDef to the default graph.
+
+    Args:
+      graph_def: a GraphDef proto.
+      input_map: from names in the GraphDef (`"x"`, `"x:0"`, `"^x"`) to tensors of the graph (or
+        operations) that nodes take instead.
+      return_elements: names of operations and tensors of the GraphDef to return.
+      name: a scope for the nodes, `import` by default; `""` for none.
+      op_dict: not used, as in TF1.
+      producer_op_list: an OpList; attributes that we do not know are dropped where they have the
+        default that it tells.
+
+    Returns:
+      The operations and tensors for `return_elements`; None without it.
+
+    Raises:
+      TypeError: an argument is not of its type.
+      ValueError: an op that graphflow does not have; inputs that do not fit; a name in `input_map`
+        or `return_elements` that is not in the GraphDef.
+    """
+    if not hasattr(graph_def, "node") or not hasattr(graph_def, "library"):
+        raise TypeError("graph_def must be a GraphDef proto.")
+    mapped = _checked_map(input_map)
+    wanted = _checked_elements(return_elements)
+    with name_scope(name, "import", list(mapped.values())) as scope:
+        if not all(isinstance(value, Tensor | Operation) for value in mapped.values()):
+            if name == "":
+                raise ValueError(
+                    "tf.import_graph_def() requires a non-empty `name` if `input_map` contains "
+                    "non-Tensor values. Try calling tf.convert_to_tensor() on `input_map` values "
+                    "before calling tf.import_graph_def()."
+                )
+            with name_scope("_inputs"):
+                mapped = {key: convert_to_tensor(value) for key, value in mapped.items()}
+    graph = get_default_graph()
+    with graph.control_dependencies(None):
+        importer = _Importer(graph, graph_def, scope, mapped, _defaults(producer_op_list))
+        importer.add_nodes(graph_def.node)
+        importer.check_map_used()
+    return None if wanted is None else [importer.element(text) for text in wanted]
+
+
+def _checked_map(input_map: Any) -> dict[str, Any]:
+    if input_map is None:
+        return {}
+    if not isinstance(input_map, dict) or not all(isinstance(k, str | bytes) for k in input_map):
+        raise TypeError("input_map must be a dictionary mapping strings to Tensor objects.")
+    return {compat.as_str(key).removesuffix(":0"): value for key, value in input_map.items()}
+
+
+def _checked_elements(return_elements: Any) -> list[str] | None:
+    if return_elements is None:
+        return None
+    if not all(isinstance(text, str | bytes) for text in return_elements):
+        raise TypeError("return_elements must be a list of strings.")
+    return [compat.as_str(text) for text in return_elements]
+
+
+def _defaults(producer_op_list: Any) -> dict[tuple[str, str], Any]:
+    """What the producer of a GraphDef leaves out of consideration: (op, attribute) -> default."""
+    if producer_op_list is None:
+        return {}
+    return {
+        (op.name, attr.name): attr.default_value
+        for op in producer_op_list.op
+        for attr in op.attr
+        if attr.HasField("default_value")
+    }
+
+
+class _Importer:
+    """One import: the nodes made so far, by their names in the GraphDef."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        graph_def: Any,
+        scope: str,
+        input_map: Mapping[str, Any],
+        defaults: Mapping[tuple[str, str], Any],
+    ) -> None:
+        self._graph = graph
+        self._scope = scope
+        self._map = input_map
+        self._used: set[str] = set()
+        self._defaults = defaults
+        self._ops: dict[str, Operation] = {}
+        self._parameters: dict[str, Tensor] = {}
+        self._functions = {f.signature.name: f for f in graph_def.library.function}
+        self._bodies: dict[str, FuncGraph] = {}
+        self._library = graph_def
+
+    # --- nodes -----------------------------------------------------------------------------------
+
+    def add_nodes(self, nodes: Sequence[Any]) -> None:
+        """Adds nodes, each after those that it takes inputs from."""
+        by_name = {node.name: node for node in nodes}
+        for node in _in_order(nodes, by_name, self._source_of):
+            self._ops[node.name] = self._add_node(node)
+
+    def _source_of(self, text: str) -> str | None:
+        """The node that an input comes from; None for what is mapped or a parameter."""
+        if text.removesuffix(":0") in self._map:
+            return None
+        name = text.removeprefix("^").partition(":")[0]
+        return None if name in self._parameters else name
+
+    def _add_node(self, node: Any) -> Operation:
+        op_type = _WITH_STATE.get(node.op, node.op)
+        op_def = find_op(op_type)
+        if op_def is None:
+            raise ValueError(
+                f"Op type not registered '{node.op}': graphflow has no op of this name (node "
+                f"'{node.name}')"
+            )
+        attrs = {name: self._attr(v) for name, v in node.attr.items() if v.WhichOneof("value")}
+        shapes = attrs.pop("_output_shapes", ())
+        for name in list(attrs):
+            if name not in op_def.attr_by_name and not name.startswith("_"):
+                if self._defaults.get((node.op, name)) != node.attr[name]:
+                    raise ValueError(
+                        f"NodeDef mentions attr '{name}' not in Op<name={node.op}> (node "
+                        f"'{node.name}')"
+                    )
+                del attrs[name]
+        if "_class" in attrs:
+            attrs["_class"] = self._moved_groups(node, attrs["_class"])
+        inputs = [self._input(node, text) for text in node.input if not text.startswith("^")]
+        controls = [self._control(text) for text in node.input if text.startswith("^")]
+        with self._graph.control_dependencies(controls), self._placed(node.device):
+            try:
+                op = self._graph.create_op(op_type, inputs, name=self._name(node), attrs=attrs)
+            except TypeError as error:
+                raise ValueError(f"{error} (node '{node.name}')") from None
+        for tensor, shape in zip(op.outputs, shapes, strict=False):
+            tensor.set_shape(shape)
+        return op
+
+    def _name(self, node: Any) -> str:
+        """The node's name under the scope, with a number if it is taken."""
+        with self._graph.name_scope(None):
+            full = self._graph.unique_name(self._scope + node.name)
+        return full + "/"
+
+    def _placed(self, device: str) -> contextlib.AbstractContextManager[None]:
+        return self._graph.device(device) if device else contextlib.nullcontext()
+
+    def _moved_groups(self, node: Any, groups: Iterable[Any]) -> tuple[str, ...]:
+        """Colocation groups by the names that their nodes have here."""
+        moved = []
+        for group in map(compat.as_str, groups):
+            if group.startswith("loc:@"):
+                target = group.removeprefix("loc:@")
+                if target not in self._ops and target != node.name and not self._parameters:
+                    known = any(other.name == target for other in self._library.node)
+                    if not known:
+                        raise ValueError(
+                            "Specified colocation to an op that does not exist during import: "
+                            f"{target} in {node.name}"
+                        )
+                found = self._ops.get(target)
+                group = f"loc:@{found.name if found else self._scope + target}"
+            moved.append(group)
+        return tuple(moved)
+
+    # --- what nodes take -------------------------------------------------------------------------
+
+    def _input(self, node: Any, text: str) -> Tensor:
+        key = text.removesuffix(":0")
+        if key in self._map:
+            self._used.add(key)
+            return convert_to_tensor(self._map[key])
+        if text in self._parameters:
+            return self._parameters[text]
+        return self._output(text, f"Node '{node.name}': Unknown input node '{text}'")
+
+    def _output(self, text: str, message: str) -> Tensor:
+        """`node`, `node:1`, or in functions `node:argument:1`."""
+        name, *rest = text.split(":")
+        op = self._ops.get(name)
+        if op is None:
+            raise ValueError(message)
+        if len(rest) == 2 or (rest and not rest[0].isdigit()):
+            arguments = [arg.name for arg in op.op_def.outputs]
+            group = output_structure(op)[arguments.index(rest[0])]
+            index = int(rest[1]) if len(rest) == 2 else 0
+            return group[index] if isinstance(group, list) else group
+        index = int(rest[0]) if rest else 0
+        if index >= len(op.outputs):
+            raise ValueError(f"{message}: '{name}' has {len(op.outputs)} outputs")
+        return op.outputs[index]
+
+    def _control(self, text: str) -> Operation:
+        if text in self._map:
+            self._used.add(text)
+            mapped = self._map[text]
+            return mapped.op if isinstance(mapped, Tensor) else mapped
+        name = text.removeprefix("^")
+        if name in self._parameters:
+            return self._parameters[name].op
+        return self._ops[name]
+
+    def check_map_used(self) -> None:
+        """Refuses names in `input_map` that the GraphDef does not have."""
+        names = {node.name for node in self._library.node}
+        unknown = [
+            key
+            for key in self._map
+            if key not in self._used and key.removeprefix("^").partition(":")[0] not in names
+        ]
+        if unknown:
+            raise ValueError(
+                "Attempted to map inputs that were not found in graph_def: "
+                f"[{', '.join(k if ':' in k or k[0] == '^' else k + ':0' for k in unknown)}]"
+            )
+
+    def element(self, text: str) -> Any:
+        """What a name of the GraphDef stands for now."""
+        if ":" in text:
+            if text.removesuffix(":0") in self._map:
+                return self._map[text.removesuffix(":0")]
+            return self._output(text, f"Requested return tensor '{text}' not found in graph def")
+        if text not in self._ops:
+            raise ValueError(f"Requested return node '{text}' not found in graph def")
+        return self._ops[text]
+
+    # --- functions -------------------------------------------------------------------------------
+
+    def _attr(self, proto: Any) -> Any:
+        value = attr_from_proto(proto)
+        if proto.WhichOneof("value") == "func" and value.name in self._functions:
+            return self._body(value.name)
+        return value
+
+    def _body(self, name: str) -> FuncGraph:
+        """The body that a function of the library is."""
+        if name not in self._bodies:
+            body = FuncGraph(self._graph.unique_name(name), self._graph)
+            self._bodies[name] = body
+            with body.as_default(), body.name_scope(None), body.control_dependencies(None):
+                self._fill(body, self._functions[name])
+        return self._bodies[name]
+
+    def _fill(self, body: FuncGraph, function: Any) -> None:
+        inner = _Importer(body, self._library, "", {}, self._defaults)
+        for index, arg in enumerate(function.signature.input_arg):
+            dtype = as_dtype(arg.type)
+            tensor = body.add_parameter(
+                dtype._as_ref if arg.is_ref else dtype, _arg_shape(function, index), arg.name
+            )
+            inner._parameters[arg.name] = tensor
+        inner.add_nodes(function.node_def)
+        for result in function.signature.output_arg:
+            text = function.ret[result.name]
+            message = f"Function '{body.name}': no output '{text}'"
+            body.outputs.append(inner._parameters.get(text) or inner._output(text, message))
+        body.control_outputs.extend(inner._ops[text] for text in function.control_ret.values())
+
+
+def _arg_shape(function: Any, index: int) -> TensorShape:
+    if index in function.arg_attr and "_output_shapes" in function.arg_attr[index].attr:
+        shapes = function.arg_attr[index].attr["_output_shapes"].list.shape
+        return TensorShape(shapes[0])
+    return TensorShape(None)
+
+
+def _in_order(
+    nodes: Sequence[Any], by_name: Mapping[str, Any], source_of: Callable[[str], str | None]
+) -> list[Any]:
+    """The nodes, each after those that it needs, otherwise as they stand.
+
+    Raises:
+      ValueError: an input is missing, or nodes need each other in a circle.
+    """
+    ordered: list[Any] = []
+    state: dict[str, bool] = {}  # False: being visited; True: done
+    for root in nodes:
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            if state.get(node.name):
+                stack.pop()
+                continue
+            state.setdefault(node.name, False)
+            needed = [name for text in node.input if (name := source_of(text)) is not None]
+            missing = [name for name in needed if name not in by_name]
+            if missing:
+                raise ValueError(f"Node '{node.name}': Unknown input node '{missing[0]}'")
+            waiting = [by_name[name] for name in needed if not state.get(name)]
+            if any(state.get(other.name) is False for other in waiting):
+                raise ValueError(
+                    f"the GraphDef has a cycle through '{node.name}': loops by NextIteration "
+                    "cannot be imported"
+                )
+            if waiting:
+                stack.extend(reversed(waiting))
+            else:
+                state[node.name] = True
+                ordered.append(node)
+                stack.pop()
+    return ordered
