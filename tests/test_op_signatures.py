@@ -32,6 +32,7 @@ NARROWER: dict[str, str] = {
     "ScatterNdNonAliasingAdd": _BAD_INDICES,
     "SplitV": "int8 sizes came after 1.14",
     "StridedSlice": _SMALL_INDICES,
+    "TensorListGetItem": _SIZE_TYPES,
     "TensorScatterAdd": _BAD_INDICES,
     "TensorScatterSub": _BAD_INDICES,
     "TensorScatterUpdate": _BAD_INDICES,

@@ -44,6 +44,18 @@ def _set_and_get(tf, x, y):
     return [item, _stack(tf, values, x.dtype)]
 
 
+def _write_past_end(tf, x, y):
+    values = raw(
+        tf,
+        "TensorListSetItem",
+        input_handle=_from_tensor(tf, x),
+        index=4,
+        item=y,
+        resize_if_index_out_of_bounds=True,
+    )
+    return _stack(tf, values, x.dtype)
+
+
 def _gather(tf, x):
     return raw(
         tf,
@@ -102,6 +114,7 @@ CASES = [
         lambda tf, x: _stack(tf, _from_tensor(tf, x), x.dtype),
         [_ROWS],
     ),
+    OpCase("TensorListSetItem", _write_past_end, [_ROWS, floats(2, low=0.5)], label="growing"),
     OpCase("TensorListGather", _gather, [_ROWS]),
     OpCase("TensorListScatterIntoExistingList", _scatter, [_ROWS, floats(2, 2)]),
     OpCase("TensorListResize", _resize, [_ROWS]),

@@ -17,7 +17,7 @@ from .summarize import summarize_array
 assert_op = define_op(
     "Assert",
     inputs=["condition: bool", "data: T"],
-    attrs=["T: list(type)", "summarize: int = 3"],
+    attrs=["T: list(type) >= 1", "summarize: int = 3"],
     shape=no_outputs,
     is_stateful=True,
 )

@@ -26,7 +26,6 @@ from .tensor_list import (
     tensor_list_get_item_op,
     tensor_list_length_op,
     tensor_list_reserve_op,
-    tensor_list_resize_op,
     tensor_list_scatter_into_existing_op,
     tensor_list_set_item_op,
     tensor_list_split_op,
@@ -175,14 +174,11 @@ class TensorArray:
         """
         with name_scope(name, "TensorArrayWrite", [self._flow, index, value]):
             value = self._convert(value)
-            index = convert_to_tensor(index, dtype=dtypes.int32, name="index")
             self._merge_element_shape(value.shape)
-            flow = self._flow
-            if self._dynamic_size:
-                needed = ops.elementwise.maximum(tensor_list_length_op(flow), index + 1)
-                flow = tensor_list_resize_op(flow, needed)
             with get_default_graph()._attrs_added({"_write_once": True}):
-                flow = tensor_list_set_item_op(flow, index, value)
+                flow = tensor_list_set_item_op(
+                    self._flow, index, value, resize_if_index_out_of_bounds=self._dynamic_size
+                )
             return with_new_flow(self, flow)
 
     def stack(self, name: str | None = None) -> Tensor:

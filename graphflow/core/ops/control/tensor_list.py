@@ -235,31 +235,36 @@ tensor_list_set_item_op = define_op(
     "TensorListSetItem",
     inputs=["input_handle: variant", "index: int32", "item: element_dtype"],
     outputs=["output_handle: variant"],
-    attrs=[_ELEMENT],
+    attrs=[_ELEMENT, "resize_if_index_out_of_bounds: bool = false"],
     shape=scalar_shape,
 )
 
 
 @tensor_list_set_item_op.define
 def tensor_list_set_item_reference(
-    node: Any, values: TensorList, index: np.ndarray, item: Any
+    node: Any, values: TensorList, position: np.ndarray, item: Any
 ) -> TensorList:
-    _check_index(values, int(index))
+    index = int(position)
+    if node.attrs["resize_if_index_out_of_bounds"] and index >= len(values):
+        values = values.resized(index + 1)
+    _check_index(values, index)
     _check_element(values, item)
-    if node.attrs.get("_write_once") and values.item(int(index)) is not None:
+    if node.attrs.get("_write_once") and values.item(index) is not None:
         raise _fail(
             f"Could not write to TensorArray index {index} because it has already been written to."
         )
-    return values.replaced(int(index), item)
+    return values.replaced(index, item)
 
 
 @tensor_list_set_item_op.grad
 def tensor_list_set_item_grad(op: Any, dlist: Any) -> list[Any]:
-    _, index, item = op.inputs
+    values, index, item = op.inputs
     ditem = tensor_list_get_item_op(
         dlist, index, _dynamic_shape(item), element_dtype=item.dtype.base_dtype
     )
     without = tensor_list_set_item_op(dlist, index, ops.array.zeros_like(item))
+    if op.node_attrs["resize_if_index_out_of_bounds"]:
+        without = tensor_list_resize_op(without, tensor_list_length_op(values))
     return [without, None, ditem]
 
 
