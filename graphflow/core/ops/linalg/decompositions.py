@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -362,7 +363,7 @@ def lu_reference(node: Any, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Gauss's elimination with row exchanges, a column at a time for the whole batch."""
     check_square(x)
     size = x.shape[-1]
-    lu = wide(x).reshape(-1, size, size).copy()
+    lu = wide(x).reshape(math.prod(x.shape[:-2]), size, size).copy()
     perm = np.tile(np.arange(size), (lu.shape[0], 1))
     batch = np.arange(lu.shape[0])
     for column in range(size):

@@ -152,10 +152,10 @@ def _contract(
     left_batch, right_batch = left.shape[:n], right.shape[:n]
     a_sizes, b_sizes = left.shape[n : n + len(a_own)], right.shape[n + len(summed) :]
     inner = math.prod(right.shape[n : n + len(summed)])
-    left = left.reshape(*left_batch, math.prod(a_sizes), inner)
-    right = right.reshape(*right_batch, inner, math.prod(b_sizes))
+    left = left.reshape((*left_batch, math.prod(a_sizes), inner))
+    right = right.reshape((*right_batch, inner, math.prod(b_sizes)))
     product = multiply(left, right)
-    return product.reshape(*product.shape[:-2], *a_sizes, *b_sizes), tuple(batch + a_own + b_own)
+    return product.reshape((*product.shape[:-2], *a_sizes, *b_sizes)), tuple(batch + a_own + b_own)
 
 
 def _ordered(x: np.ndarray, labels: Labels, order: Sequence[str]) -> np.ndarray:
@@ -300,6 +300,8 @@ def resolve_equation(equation: str, shapes: Sequence[TensorShape]) -> tuple[list
         if shape.ndims is not None:
             axis_labels(subscripts, shape.ndims)
     letters = "".join(inputs).replace(".", "")
+    if ELLIPSIS in equation and set(letters) == set(string.ascii_letters):
+        raise ValueError("Unable to resolve ellipsis, too many distinct labels.")
     if match.group(2) is None:
         once = "".join(sorted(c for c in letters if letters.count(c) == 1))
         return inputs, _dots("".join(inputs)) + once

@@ -135,7 +135,7 @@ def _denman_beavers(x: np.ndarray) -> np.ndarray:
 def _each(x: np.ndarray, function: Any) -> np.ndarray:
     """A function of one complex matrix, on a batch; real results of real matrices."""
     size = x.shape[-1]
-    flat = x.reshape(-1, size, size).astype(np.complex128)
+    flat = x.reshape(math.prod(x.shape[:-2]), size, size).astype(np.complex128)
     out = np.array([function(matrix) for matrix in flat], np.complex128).reshape(x.shape)
     return out.astype(x.dtype) if x.dtype.kind == "c" else out.real.astype(x.dtype)
 

@@ -103,7 +103,7 @@ def _as_matrix(x: Tensor, axes: Any, summed_first: bool) -> tuple[Tensor, Any, A
     else:
         rank = ops.array.rank(x)
         axes = convert_to_tensor(axes, dtype=dtypes.int32, name="axes")
-        axes = ops.elementwise.floormod(axes + rank, rank)
+        axes = ops.elementwise.select_v2(axes >= 0, axes, axes + rank)
         free, _ = ops.array.setdiff1d(ops.array.range(rank), axes)
     free_sizes = ops.array.gather(shape, free)
     sizes = [

@@ -223,13 +223,13 @@ def tridiagonal_solve(
         list of the three; 'matrix': [..., n, n], of which the rest is not read.
       rhs: [..., n] or [..., n, k].
       diagonals_format: 'compact', 'sequence' or 'matrix'.
-      transpose_rhs: whether `rhs` comes as [..., k, n].
+      transpose_rhs: whether `rhs` comes, and the result goes, as [..., k, n].
       conjugate_rhs: whether `rhs` is conjugated first.
       name: the node's name.
       partial_pivoting: whether rows are exchanged for stability.
 
     Returns:
-      A tensor of shape [..., n] or [..., n, k]; a run fails with InvalidArgumentError on a
+      A tensor of the shape of `rhs`; a run fails with InvalidArgumentError on a
       singular matrix.
 
     Raises:
@@ -246,7 +246,11 @@ def tridiagonal_solve(
     elif conjugate_rhs:
         rhs = ops.elementwise.conj(rhs)
     x = tridiagonal_solve_op(diagonals, rhs, partial_pivoting=partial_pivoting, name=name)
-    tensor: Tensor = ops.array.squeeze(x, -1) if is_vector else x
+    if is_vector:
+        x = ops.array.squeeze(x, -1)
+    elif transpose_rhs:
+        x = ops.array.matrix_transpose(x)
+    tensor: Tensor = x
     return tensor
 
 

@@ -12,10 +12,10 @@ from ...graph.tensor import Tensor
 
 
 def reduced_axes(rank: int, axes: np.ndarray) -> tuple[int, ...]:
-    """Axes in any order, counted from either end, as sorted positions.
+    """Axes in any order, counted from either end, possibly repeated, as sorted positions.
 
     Raises:
-      InvalidArgumentError: one is out of range or named twice.
+      InvalidArgumentError: one is out of range.
     """
     positions = set()
     for axis in axes.reshape(-1).tolist():
@@ -24,12 +24,6 @@ def reduced_axes(rank: int, axes: np.ndarray) -> tuple[int, ...]:
                 None,
                 None,
                 f"Invalid reduction dimension ({axis} for input with {rank} dimension(s)",
-            )
-        if axis % rank in positions:
-            raise errors.InvalidArgumentError(
-                None,
-                None,
-                f"Invalid reduction arguments: Axes contains duplicate dimension: {axis % rank}",
             )
         positions.add(axis % rank)
     return tuple(sorted(positions))

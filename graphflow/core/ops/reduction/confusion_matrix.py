@@ -66,9 +66,9 @@ def _same_rank(labels: Tensor, predictions: Tensor) -> tuple[Tensor, Tensor]:
         # both are vectors in the end
         return ops.array.reshape(labels, [-1]), ops.array.reshape(predictions, [-1])
     difference = predictions.shape.ndims - labels.shape.ndims
-    if difference == 1 and predictions.shape.as_list()[-1] in (1, None):
+    if difference == 1:
         predictions = ops.array.squeeze(predictions, [-1])
-    elif difference == -1 and labels.shape.as_list()[-1] in (1, None):
+    elif difference == -1:
         labels = ops.array.squeeze(labels, [-1])
     return labels, predictions
 
@@ -78,7 +78,8 @@ def _checked(classes: Any, name: str, num_classes: Any) -> Any:
     checks = [(ops.elementwise.greater_equal(classes, 0), f"`{name}` contains negative values")]
     if num_classes is not None:
         below = ops.elementwise.less(classes, ops.elementwise.cast(num_classes, dtypes.int64))
-        checks.append((below, f"`{name}` out of bound"))
+        message = f"`{name}` out of bound: Condition x < y did not hold element-wise."
+        checks.append((below, message))
     for condition, message in checks:
         check = ops.control.Assert(reduce_all(condition), [message, classes])
         classes = ops.control.with_dependencies([check], classes)
