@@ -50,7 +50,7 @@ def _batches(size):
     ]
 
 
-def _losses(tf, name, start, batches, **feeds):
+def _losses(tf, name, start, batches, fed):
     with tf.Graph().as_default(), tf.Session() as sess:
         net = _script(name, tf)["build"]()
         sess.run(tf.global_variables_initializer())
@@ -58,22 +58,32 @@ def _losses(tf, name, start, batches, **feeds):
             variable.load(start[variable.name], sess)
         losses = []
         for images, labels in batches:
-            feed = {net.x: images, net.y_: labels}
+            feed = {net.x: images, net.y_: labels, **getattr(net, fed)}
             losses.append(sess.run([net.loss, net.train_step], feed)[0])
     return losses
 
 
-def test_fifty_adam_steps_lose_alike(oracle):
+@pytest.mark.parametrize(
+    ("name", "fed", "steps", "tolerance"),
+    [
+        ("lenet", "in_training", 50, 1e-4),
+        ("lenet_dropout", "in_testing", 10, 1e-4),  # TensorFlow 2 draws other masks than 1.14
+        # Gradients that are zero but for rounding: Adam makes them as large as all others.
+        ("lenet_batch_norm", "in_training", 10, 1e-2),
+    ],
+)
+def test_adam_steps_lose_alike(oracle, name, fed, steps, tolerance):
     with graphflow.Graph().as_default(), graphflow.Session() as sess:
         graphflow.set_random_seed(3)
-        _script("lenet", graphflow)["build"]()
+        _script(name, graphflow)["build"]()
         sess.run(graphflow.global_variables_initializer())
         start = {v.name: sess.run(v) for v in graphflow.trainable_variables()}
-    batches = _batches(20)
-    ours = _losses(graphflow, "lenet", start, batches)
-    theirs = _losses(oracle, "lenet", start, batches)
-    assert ours[-1] < ours[0] / 3
-    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+    batches = _batches(20)[:steps]
+    ours = _losses(graphflow, name, start, batches, fed)
+    theirs = _losses(oracle, name, start, batches, fed)
+    assert ours[-1] < ours[0] / 2
+    np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-5)
+    np.testing.assert_allclose(ours, theirs, rtol=tolerance)
 
 
 @pytest.mark.parametrize("name", ["lenet", "lenet_dropout"])
