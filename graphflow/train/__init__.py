@@ -22,6 +22,7 @@ from .global_step import create_global_step as create_global_step
 from .global_step import get_global_step as get_global_step
 from .global_step import get_or_create_global_step as get_or_create_global_step
 from .global_step import global_step as global_step
+from .import_meta_graph import import_meta_graph as import_meta_graph
 from .learning_rate import cosine_decay as cosine_decay
 from .learning_rate import cosine_decay_restarts as cosine_decay_restarts
 from .learning_rate import exponential_decay as exponential_decay

@@ -10,15 +10,27 @@ from typing import Any
 from ..core.base import compat
 from ..core.files.os_errors import raise_os_errors_as_op_errors
 from ..core.files.replacement import FileReplacement
+from ..core.graph.collection_keys import GraphKeys
 from ..core.graph.graph import Graph
 from ..core.graph.op_def import find_op
-from ..core.graph.operation import Operation
 from ..core.graph.stacks import get_default_graph
-from ..core.graph.tensor import Tensor
 
 _logger = logging.getLogger(__name__)
 
 _VERSION_WRITTEN = "1.14.0"  # the TensorFlow whose graphs these are
+UNBOUND_INPUTS = "unbound_inputs"
+_UNBOUND = "$unbound_inputs_"
+VARIABLE_KEYS = (
+    GraphKeys.GLOBAL_VARIABLES,
+    GraphKeys.TRAINABLE_VARIABLES,
+    GraphKeys.LOCAL_VARIABLES,
+    GraphKeys.MODEL_VARIABLES,
+    GraphKeys.METRIC_VARIABLES,
+    GraphKeys.MOVING_AVERAGE_VARIABLES,
+    GraphKeys.GLOBAL_STEP,
+)
+# Collections whose items are written as messages of their own; others hold names and numbers.
+KEYS_OF_PROTOS = (*VARIABLE_KEYS, GraphKeys.SAVERS, GraphKeys.QUEUE_RUNNERS)
 
 
 def export_meta_graph(
@@ -65,12 +77,15 @@ def export_meta_graph(
     if meta_info_def is not None:
         proto.meta_info_def.CopyFrom(meta_info_def)
     proto.meta_info_def.tensorflow_version = _VERSION_WRITTEN
+    proto.meta_info_def.tensorflow_git_version = "graphflow"
     proto.meta_info_def.stripped_default_attrs = strip_default_attrs
     proto.graph_def.CopyFrom(
         graph.as_graph_def(add_shapes=True) if graph_def is None else graph_def
     )
     if export_scope:
-        _keep_scope(proto.graph_def, export_scope.rstrip("/") + "/")
+        unbound = _keep_scope(proto.graph_def, export_scope.rstrip("/") + "/")
+        if unbound:
+            proto.collection_def[UNBOUND_INPUTS].bytes_list.value.extend(unbound)
     for node in proto.graph_def.node:
         if clear_devices:
             node.device = ""
@@ -88,8 +103,8 @@ def export_meta_graph(
     return proto
 
 
-def _keep_scope(graph_def: Any, scope: str) -> None:
-    """Keeps the nodes of a scope, without its name; inputs from outside are left unbound."""
+def _keep_scope(graph_def: Any, scope: str) -> list[bytes]:
+    """Keeps the nodes of a scope, without its name; gives the names of inputs from outside."""
     kept = [node for node in graph_def.node if node.name.startswith(scope)]
     names = {node.name for node in kept}
     for node in kept:
@@ -101,6 +116,9 @@ def _keep_scope(graph_def: Any, scope: str) -> None:
     copies = [type(node).FromString(node.SerializeToString()) for node in kept]
     del graph_def.node[:]
     graph_def.node.extend(copies)
+    inputs = (name for node in copies for name in node.input)
+    unbound = (name.removeprefix("^") for name in inputs if _UNBOUND in name)
+    return [name.encode() for name in dict.fromkeys(unbound)]
 
 
 def _inner_input(name: str, scope: str, names: set[str]) -> str:
@@ -108,7 +126,7 @@ def _inner_input(name: str, scope: str, names: set[str]) -> str:
     bare = name.removeprefix("^")
     if bare.partition(":")[0] in names:
         return caret + bare.removeprefix(scope)
-    return f"{caret}$unbound_inputs_{bare}"
+    return f"{caret}{_UNBOUND}{bare}"
 
 
 def _strip_defaults(node: Any) -> None:
@@ -126,39 +144,48 @@ def _strip_defaults(node: Any) -> None:
 
 
 def add_collection_def(
-    meta_graph_def: Any, key: str, graph: Graph | None = None, export_scope: str | None = None
+    meta_graph_def: Any, key: Any, graph: Graph | None = None, export_scope: str | None = None
 ) -> None:
     """Puts a collection into a MetaGraphDef, as far as its items can be written.
 
     Args:
       meta_graph_def: the MetaGraphDef.
-      key: the collection's name.
+      key: the collection's name; others than strings are left out.
       graph: the graph; the default graph by default.
       export_scope: only items of this scope.
     """
-    items = (graph or get_default_graph()).get_collection(key)
-    if not items or not isinstance(key, str):
+    if not isinstance(key, str | bytes):
+        _logger.warning("Only collections with string type keys will be serialized: %r", key)
         return
+    items = (graph or get_default_graph()).get_collection(key)
+    if not items:
+        return
+    name = compat.as_str(key)
     try:
-        _fill(meta_graph_def.collection_def[key], items, export_scope)
+        _fill(meta_graph_def.collection_def[name], name, items, export_scope)
     except (TypeError, ValueError, AttributeError) as error:
-        _logger.warning("Issue encountered when serializing %s: %s", key, error)
-        del meta_graph_def.collection_def[key]
+        _logger.warning("Issue encountered when serializing %s: %s", name, error)
+        del meta_graph_def.collection_def[name]
 
 
-def _fill(proto: Any, items: Sequence[Any], export_scope: str | None) -> None:
+def _fill(proto: Any, key: str, items: Sequence[Any], export_scope: str | None) -> None:
     first = items[0]
-    if hasattr(first, "to_proto"):
+    if key in KEYS_OF_PROTOS and hasattr(first, "to_proto"):
         made = [item.to_proto(export_scope=export_scope) for item in items]
         proto.bytes_list.value.extend(p.SerializeToString() for p in made if p is not None)
-    elif isinstance(first, Tensor | Operation) or hasattr(first, "name"):
-        proto.node_list.value.extend(_names(items, export_scope))
+    elif isinstance(first, str | bytes):
+        proto.bytes_list.value.extend(compat.as_bytes(item) for item in items)
     elif isinstance(first, bool | int):
         proto.int64_list.value.extend(items)
     elif isinstance(first, float):
         proto.float_list.value.extend(items)
+    elif hasattr(first, "type_url"):
+        for item in items:
+            proto.any_list.value.add().MergeFrom(item)
+    elif hasattr(first, "SerializeToString"):
+        proto.bytes_list.value.extend(item.SerializeToString() for item in items)
     else:
-        proto.bytes_list.value.extend(compat.as_bytes(item) for item in items)
+        proto.node_list.value.extend(_names(items, export_scope))
 
 
 def _names(items: Iterable[Any], export_scope: str | None) -> Iterable[str]:

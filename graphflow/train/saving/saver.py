@@ -26,7 +26,7 @@ from ...core.session.session import BaseSession
 from ...core.variables.collections import global_variables
 from ...core.variables.save_slice_info import within_scope, without_scope
 from ..global_step import global_step as value_of_global_step
-from ..meta_graph import export_meta_graph
+from ..meta_graph import add_collection_def, export_meta_graph
 from .builder import build_saver
 from .restore_checks import check_restored_shapes
 
@@ -350,6 +350,10 @@ class Saver:
             strip_default_attrs=strip_default_attrs,
             save_debug_info=save_debug_info,
         )
+
+    @staticmethod
+    def _add_collection_def(meta_graph_def: Any, key: Any, export_scope: str | None = None) -> None:
+        add_collection_def(meta_graph_def, key, export_scope=export_scope)
 
     # --- restoring -------------------------------------------------------------------------------
 
