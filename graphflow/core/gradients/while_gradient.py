@@ -27,8 +27,13 @@ from .gradients import gradients
 @ops.control.while_op.grad
 def while_grad(op: Operation, *dys: Any) -> list[Any]:
     forward: FuncGraph = op.node_attrs["body"]
-    if not op.node_attrs["_back_prop"]:
+    if not op.node_attrs.get("_back_prop", True):
         return [None] * len(op.inputs)
+    if "_counter" not in op.node_attrs:
+        raise LookupError(
+            f"the loop '{op.name}' was not made by tf.while_loop: nothing counts its iterations, "
+            "which its gradient repeats"
+        )
     varying, constant = _reached(forward, [i for i, dy in enumerate(dys) if dy is not None])
     initial = _initial_gradients(op, dys, varying, constant)
     body = _trace_body(op, varying, constant)

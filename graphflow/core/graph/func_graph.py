@@ -95,6 +95,7 @@ class FuncGraph(Graph):
         """Adds an explicit parameter; all of them come before the first capture."""
         parameter = self._placeholder(dtype, shape, name)
         self.inputs.append(parameter)
+        self._changed()
         return parameter
 
     def capture(self, tensor: Tensor) -> Tensor:
@@ -106,6 +107,7 @@ class FuncGraph(Graph):
         self._source_of[placeholder] = tensor
         self.captures.append(tensor)
         self.inputs.append(placeholder)
+        self._changed()
         return placeholder
 
     def _placeholder(self, dtype: Any, shape: Any, name: str) -> Tensor:

@@ -96,17 +96,21 @@ class Interpreter:
         Raises:
           OpError: of TF's class, naming the node that failed.
         """
+        with np.errstate(all="ignore"):
+            return self.run_body(args, context)
+
+    def run_body(self, args: Sequence[Any], context: Context) -> list[Any]:
+        """`run` inside of another run, which silences NumPy's warnings already."""
         slots = self.new_slots()
-        for index, value in enumerate(args):
-            self.set_arg(slots, index, value)
+        for slot, value in zip(self._arg_slots, args, strict=True):
+            slots[slot] = value
         self._run_steps(self._steps, slots, context)
         return [slots[slot] for slot in self._result_slots]
 
     def _run_steps(self, steps: Sequence[_Step], slots: list[Any], context: Context) -> None:
         run_step = self._timed_step if context.step_times is not None else _run_step
-        with np.errstate(all="ignore"):
-            for step in steps:
-                run_step(step, slots, context)
+        for step in steps:
+            run_step(step, slots, context)
         context.check_cancelled()
 
     # A run in several parts: slots are made once, and nodes are run as they are asked for. The
@@ -122,7 +126,8 @@ class Interpreter:
 
     def run_nodes(self, nodes: Sequence[int], slots: list[Any], context: Context) -> None:
         """Runs some nodes; all that they read must have run."""
-        self._run_steps([self._step_of[index] for index in nodes], slots, context)
+        with np.errstate(all="ignore"):
+            self._run_steps([self._step_of[index] for index in nodes], slots, context)
 
     def value(self, slots: list[Any], value: Value) -> Any:
         """A value that has been computed."""

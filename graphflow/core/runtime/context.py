@@ -84,7 +84,7 @@ class RunContext:
 
     def call(self, function: FuncGraph, args: Sequence[Any]) -> list[Any]:
         """Runs the body of a branch or loop."""
-        return self.state.body(function).run(args, self)
+        return self.state.body(function).run_body(args, self)
 
     def check_cancelled(self) -> None:
         """Ends the run when the session was closed meanwhile.

@@ -157,6 +157,18 @@ def test_gradient_in_a_body_of_what_was_computed_outside() -> None:
         assert session.run(y) == 3 * 4 * 2.0**3
 
 
+def test_gradient_of_a_loop_that_has_run_before() -> None:
+    tf = graphflow
+    x = tf.constant(2.0)
+    y = tf.while_loop(
+        lambda a: a < 9.0, lambda a: tf.cond(a > 3.0, lambda: a * x, lambda: a * a), [x]
+    )
+    with tf.Session() as session:
+        assert session.run(y) == 16.0
+        gradient = tf.gradients(y, x)[0]  # y = (x * x) * x * x
+        assert session.run([gradient, y]) == [32.0, 16.0]
+
+
 def test_back_prop_false_stops_gradients() -> None:
     tf = graphflow
     x = tf.constant(2.0)

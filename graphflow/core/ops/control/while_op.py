@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from ...base.tensor_shape import TensorShape
 from ...graph.func_graph import FuncGraph, align_captures, wait_for_control_captures
 from ...graph.op_def import define_op
@@ -42,7 +40,7 @@ while_op = define_op(
 def while_reference(node: Any, context: Any, *values: Any) -> tuple[Any, ...]:
     cond, body = node.attrs["cond"], node.attrs["body"]
     state: Sequence[Any] = values
-    while np.all(context.call(cond, state)[0]):
+    while context.call(cond, state)[0].all():
         state = context.call(body, state)
     return tuple(state)
 
