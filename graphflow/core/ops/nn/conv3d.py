@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ... import ops
 from ...base.tensor_shape import TensorShape
 from ...graph.conversion import convert_to_tensor
 from ...graph.op_def import define_op
@@ -15,6 +14,7 @@ from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
 from . import windows
 from .conv2d import reference
+from .conv_gradients import register_gradients
 
 _ATTRS = [
     "T: {half, bfloat16, float, double}",
@@ -88,38 +88,7 @@ def conv3d_backprop_filter_reference(
     return reference.filter_gradient(images, windows.to_channels_last(dy, data_format), axes)
 
 
-def _geometry(op: Any) -> dict[str, Any]:
-    return {key: op.node_attrs[key] for key in _GEOMETRY}
-
-
-@conv3d_op.grad
-def conv3d_grad(op: Any, dy: Tensor) -> list[Tensor]:
-    x, filters = op.inputs
-    x_shape, filter_shape = ops.array.shape_n([x, filters])
-    return [
-        conv3d_backprop_input_op(x_shape, filters, dy, **_geometry(op)),
-        conv3d_backprop_filter_op(x, filter_shape, dy, **_geometry(op)),
-    ]
-
-
-@conv3d_backprop_input_op.grad
-def conv3d_backprop_input_grad(op: Any, dy: Tensor) -> list[Tensor | None]:
-    sizes = ops.array.shape(op.inputs[1])
-    return [
-        None,
-        conv3d_backprop_filter_op(dy, sizes, op.inputs[2], **_geometry(op)),
-        conv3d_op(dy, op.inputs[1], **_geometry(op)),
-    ]
-
-
-@conv3d_backprop_filter_op.grad
-def conv3d_backprop_filter_grad(op: Any, dy: Tensor) -> list[Tensor | None]:
-    sizes = ops.array.shape(op.inputs[0])
-    return [
-        conv3d_backprop_input_op(sizes, dy, op.inputs[2], **_geometry(op)),
-        None,
-        conv3d_op(op.inputs[0], dy, **_geometry(op)),
-    ]
+register_gradients(conv3d_op, conv3d_backprop_input_op, conv3d_backprop_filter_op, _GEOMETRY)
 
 
 def conv3d(

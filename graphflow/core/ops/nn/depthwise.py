@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from ... import ops
 from ...base.tensor_shape import TensorShape
 from ...graph.conversion import convert_to_tensor
 from ...graph.op_def import define_op
@@ -15,6 +14,7 @@ from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
 from . import windows
 from .conv2d import conv2d, reference
+from .conv_gradients import register_gradients
 
 _ATTRS = [
     "T: {half, bfloat16, float, double}",
@@ -102,38 +102,9 @@ def depthwise_backprop_filter_reference(
     return result
 
 
-def _geometry(op: Any) -> dict[str, Any]:
-    return {key: op.node_attrs[key] for key in _GEOMETRY}
-
-
-@depthwise_op.grad
-def depthwise_grad(op: Any, dy: Tensor) -> list[Tensor]:
-    x, filters = op.inputs
-    x_shape, filter_shape = ops.array.shape(x), ops.array.shape(filters)
-    return [
-        depthwise_backprop_input_op(x_shape, filters, dy, **_geometry(op)),
-        depthwise_backprop_filter_op(x, filter_shape, dy, **_geometry(op)),
-    ]
-
-
-@depthwise_backprop_input_op.grad
-def depthwise_backprop_input_grad(op: Any, dy: Tensor) -> list[Tensor | None]:
-    sizes = ops.array.shape(op.inputs[1])
-    return [
-        None,
-        depthwise_backprop_filter_op(dy, sizes, op.inputs[2], **_geometry(op)),
-        depthwise_op(dy, op.inputs[1], **_geometry(op)),
-    ]
-
-
-@depthwise_backprop_filter_op.grad
-def depthwise_backprop_filter_grad(op: Any, dy: Tensor) -> list[Tensor | None]:
-    sizes = ops.array.shape(op.inputs[0])
-    return [
-        depthwise_backprop_input_op(sizes, dy, op.inputs[2], **_geometry(op)),
-        None,
-        depthwise_op(op.inputs[0], dy, **_geometry(op)),
-    ]
+register_gradients(
+    depthwise_op, depthwise_backprop_input_op, depthwise_backprop_filter_op, _GEOMETRY
+)
 
 
 def depthwise_conv2d_native(

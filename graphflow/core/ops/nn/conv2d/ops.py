@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from .... import ops
 from ....base import errors
 from ....base.deprecation import deprecated_argument_lookup
 from ....base.tensor_shape import TensorShape
@@ -17,6 +16,7 @@ from ....graph.scopes import name_scope
 from ....graph.shape_context import ShapeContext
 from ....graph.tensor import Tensor
 from .. import windows
+from ..conv_gradients import register_gradients
 from . import reference
 
 _ATTRS = [
@@ -94,17 +94,6 @@ def _grouped(images: np.ndarray, filters: np.ndarray) -> list[tuple[np.ndarray, 
     )
 
 
-@conv2d_op.grad
-def conv2d_grad(op: Any, dy: Tensor) -> list[Tensor]:
-    x, filters = op.inputs
-    geometry = {key: op.node_attrs[key] for key in _GEOMETRY}
-    x_shape, filter_shape = ops.array.shape_n([x, filters])
-    return [
-        conv2d_backprop_input_op(x_shape, filters, dy, **geometry),
-        conv2d_backprop_filter_op(x, filter_shape, dy, **geometry),
-    ]
-
-
 def backprop_input_shape(context: ShapeContext) -> TensorShape:
     return context.constant_shape(0).with_rank(4)
 
@@ -165,16 +154,6 @@ def _check_backprop(axes: Sequence[windows.Axis], dy: np.ndarray) -> None:
         )
 
 
-@conv2d_backprop_input_op.grad
-def conv2d_backprop_input_grad(op: Any, dy: Tensor) -> list[Tensor | None]:
-    geometry = {key: op.node_attrs[key] for key in _GEOMETRY}
-    return [
-        None,
-        conv2d_backprop_filter_op(dy, ops.array.shape(op.inputs[1]), op.inputs[2], **geometry),
-        conv2d_op(dy, op.inputs[1], **geometry),
-    ]
-
-
 conv2d_backprop_filter_op = define_op(
     "Conv2DBackpropFilter",
     inputs=["input: T", "filter_sizes: int32", "out_backprop: T"],
@@ -203,14 +182,7 @@ def conv2d_backprop_filter_reference(
     return np.concatenate(parts, axis=-1)
 
 
-@conv2d_backprop_filter_op.grad
-def conv2d_backprop_filter_grad(op: Any, dy: Tensor) -> list[Tensor | None]:
-    geometry = {key: op.node_attrs[key] for key in _GEOMETRY}
-    return [
-        conv2d_backprop_input_op(ops.array.shape(op.inputs[0]), dy, op.inputs[2], **geometry),
-        None,
-        conv2d_op(op.inputs[0], dy, **geometry),
-    ]
+register_gradients(conv2d_op, conv2d_backprop_input_op, conv2d_backprop_filter_op, _GEOMETRY)
 
 
 # --- the public functions ------------------------------------------------------------------------
