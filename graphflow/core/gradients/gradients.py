@@ -128,11 +128,9 @@ def _handle(x: Any, graph: Graph) -> Tensor:
     if isinstance(x, IndexedSlices):
         return _handle(x.values, graph)
     to_handle = getattr(x, "_gradient_handle", None) or getattr(x, "_as_graph_element", None)
-    if to_handle is None:
-        tensor: Tensor = x
-        return tensor
     with graph.as_default():  # a variable may have a tensor for each body
-        return to_handle()
+        tensor: Tensor = x if to_handle is None else to_handle()
+    return tensor
 
 
 def _initial_gradients(ys: list[Any], grads: list[Any], walk: _Walk) -> list[Gradient]:
