@@ -64,18 +64,19 @@ def quoted(text: str) -> str:
 
 
 def _defaults(picture: Picture, rankdir: str) -> Iterator[str]:
-    graph = {"rankdir": rankdir, "fontname": _FONT, "fontsize": 12, "labelloc": "b"}
-    graph |= {"labeljust": "l", "ranksep": 0.35, "nodesep": 0.25, "style": "rounded,filled"}
+    spacing = _attributes(rankdir=rankdir, ranksep=0.35, nodesep=0.25, style="rounded,filled")
+    yield f"graph [{spacing}, {_attributes(fontname=_FONT, fontsize=12)}];"
     if len(picture.boxes) > _LARGE:
         # Straight lines and a bounded search for few crossings: seconds instead of minutes.
         limit = round(_LARGE / len(picture.boxes), 3)
-        graph |= {"splines": "line", "nslimit": limit, "mclimit": limit}
-    label = "" if not picture.boxes else f", label={_legend(picture.kinds)}"
-    yield f"graph [{_attributes(graph)}{label}];"
-    node = {"fontname": _FONT, "fontsize": 11, "style": "filled", "margin": "0.12,0.06"}
-    yield f"node [{_attributes(node)}];"
-    edge = {"fontname": _FONT, "fontsize": 9, "color": "#5b6b7a", "fontcolor": "#5b6b7a"}
-    yield f"edge [{_attributes(edge | {'arrowsize': 0.6})}];"
+        yield f"graph [{_attributes(splines='line', nslimit=limit, mclimit=limit)}];"
+    if picture.boxes:
+        place = _attributes(labelloc="b", labeljust="l")
+        yield f"graph [label={_legend(picture.kinds)}, {place}];"
+    node = _attributes(fontname=_FONT, fontsize=11, style="filled", margin="0.12,0.06")
+    yield f"node [{node}];"
+    gray = _attributes(color="#5b6b7a", fontcolor="#5b6b7a")
+    yield f"edge [{_attributes(fontname=_FONT, fontsize=9, arrowsize=0.6)}, {gray}];"
 
 
 class _Clusters:
@@ -108,11 +109,16 @@ class _Clusters:
 
 def _node(box: Box) -> str:
     look = LOOKS[box.kind]
-    attributes = {"shape": look.shape, "fillcolor": look.fill, "color": look.border}
-    attributes |= {"peripheries": 1 + box.is_scope, "tooltip": box.tooltip}
+    attributes = _attributes(
+        shape=look.shape,
+        fillcolor=look.fill,
+        color=look.border,
+        peripheries=2 if box.is_scope else 1,
+        tooltip=box.tooltip,
+    )
     rows = [f"<B>{_text(box.title)}</B>"]
     rows += [f'<FONT POINT-SIZE="10">{_text(line)}</FONT>' for line in box.lines if line]
-    return f"{quoted(box.name)} [{_attributes(attributes)}, label={_table(rows)}];"
+    return f"{quoted(box.name)} [{attributes}, label={_table(rows)}];"
 
 
 def _table(rows: Sequence[str]) -> str:
@@ -122,27 +128,27 @@ def _table(rows: Sequence[str]) -> str:
 
 
 def _arrow(arrow: Arrow, tail_kind: str) -> str:
-    attributes: dict[str, Any] = {}
+    names = ", ".join(f"{source.node}:{source.output}" for source in arrow.tensors)
     if arrow.is_gradient:
-        attributes = {"style": "dashed", "color": LOOKS["training"].border}
-        attributes |= {"tooltip": f"gradients of {', '.join(s.node for s in arrow.tensors)}"}
+        color = LOOKS["training"].border
+        attributes = _attributes(style="dashed", color=color, tooltip=f"gradients of {names}")
     elif arrow.is_control:
-        attributes = {"style": "dotted", "tooltip": f"{arrow.tail} runs before {arrow.head}"}
+        tooltip = f"{arrow.tail} runs before {arrow.head}"
+        attributes = _attributes(style="dotted", tooltip=tooltip)
     else:
-        names = ", ".join(f"{source.node}:{source.output}" for source in arrow.tensors)
-        attributes = {"labeltooltip": names, "edgetooltip": names}
+        attributes = _attributes(edgetooltip=names, labeltooltip=names)
         if tail_kind != "variable":  # whose box tells the shape
-            attributes["label"] = f" {arrow.label}"
-    return f"{quoted(arrow.tail)} -> {quoted(arrow.head)} [{_attributes(attributes)}];"
+            attributes += ", " + _attributes(label=f" {arrow.label}")
+    return f"{quoted(arrow.tail)} -> {quoted(arrow.head)} [{attributes}];"
 
 
 def _reference(arrow: Arrow) -> Iterator[str]:
     """In place of a long arrow: its tail's name, beside the head."""
     stub = quoted(f"{arrow.tail} -> {arrow.head}")
-    attributes = {"shape": "plaintext", "style": "", "fontsize": 9, "label": leaf(arrow.tail)}
-    yield f"{stub} [{_attributes(attributes | {'tooltip': arrow.tail})}];"
-    style = {"style": "dotted"} if arrow.is_control else {}
-    yield f"{stub} -> {quoted(arrow.head)} [{_attributes(style)}];"
+    text = _attributes(shape="plaintext", style="", fontsize=9, label=leaf(arrow.tail))
+    yield f"{stub} [{text}, {_attributes(tooltip=arrow.tail)}];"
+    line = _attributes(style="dotted" if arrow.is_control else "solid")
+    yield f"{stub} -> {quoted(arrow.head)} [{line}];"
 
 
 def _legend(kinds: set[str]) -> str:
@@ -156,7 +162,7 @@ def _legend(kinds: set[str]) -> str:
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4"><TR>{cells}</TR></TABLE>>'
 
 
-def _attributes(values: Mapping[str, Any]) -> str:
+def _attributes(**values: str | float) -> str:
     return ", ".join(
         f"{name}={quoted(value) if isinstance(value, str) else value}"
         for name, value in values.items()

@@ -208,7 +208,7 @@ def _is_short(node: Node) -> bool:
 
 
 def _training_scopes(nodes: Iterable[Node]) -> set[str]:
-    scopes = set()
+    scopes: set[str] = set()
     for node in nodes:
         around = scopes_around(node.name)
         scopes.update(scope for scope in around if _GRADIENTS.fullmatch(leaf(scope)))

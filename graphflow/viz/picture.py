@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,7 +30,7 @@ class Box:
       lines: what stands below the title.
       scope: the scopes around it, joined by slashes; "" at the top.
       tooltip: what a pointer over it shows.
-      is_scope: whether it stands for the ops of a scope.
+      is_scope: whether it stands for several ops of a scope.
     """
 
     name: str
@@ -116,7 +116,9 @@ class _BoxWriter:
         self._folding = folding
         self._shapes = shapes
         self._max_const_size = max_const_size
-        self._counts = Counter(folding.owner.values())
+        self._members: dict[str, list[Node]] = defaultdict(list)
+        for name, owner in folding.owner.items():
+            self._members[owner].append(nodes[name])
 
     def box(self, name: str) -> Box:
         is_scope = name in self._folding.scopes
@@ -125,12 +127,19 @@ class _BoxWriter:
         elif name in self._nodes:
             kind, lines, tooltip = self._of_node(self._nodes[name])
         else:
-            kind, lines, tooltip = "missing", ("not in the graph",), name
-        return Box(name, kind, leaf(name), tuple(lines), parent_scope(name), tooltip, is_scope)
+            kind, lines, tooltip = "missing", ["not in the graph"], name
+        several = is_scope and len(self._members[name]) > 1
+        return Box(name, kind, leaf(name), tuple(lines), parent_scope(name), tooltip, several)
 
     def _of_scope(self, name: str) -> tuple[str, list[str], str]:
-        kind = "training" if name in self._folding.auxiliary else "scope"
-        count = f"{self._counts[name]} ops"
+        members = self._members[name]
+        is_auxiliary = name in self._folding.auxiliary
+        if len(members) == 1:
+            (node,) = members
+            kind = "training" if is_auxiliary else kind_of(node.op)
+            return kind, [node.op], f"{node.name} ({node.op})"
+        kind = "training" if is_auxiliary else "scope"
+        count = f"{len(members)} ops"
         return kind, [count], f"{name}: {count}"
 
     def _of_node(self, node: Node) -> tuple[str, list[str], str]:

@@ -11,7 +11,7 @@ from graph_defs import constant, graph_def, node, variable
 
 import graphflow.viz.picture as picture_module
 from graphflow.viz.folding import MAX_BOXES, Choices
-from graphflow.viz.picture import Picture, make_picture, shape_text, split_long_arrows
+from graphflow.viz.picture import Box, Picture, make_picture, shape_text, split_long_arrows
 
 
 def picture(*nodes: Any, **choices: Any) -> Picture:
@@ -182,6 +182,11 @@ def test_one_call_of_the_library_is_one_box() -> None:
     assert names(drawn) == ["x", "dropout", "loss/logistic_loss", "mine/inner"]
     assert [box.is_scope for box in drawn.boxes] == [False, True, True, False]
     assert lines_of(drawn, "dropout") == ("2 ops",)
+
+
+def test_a_scope_of_one_op_tells_its_type() -> None:
+    drawn = picture(node("cond/If", "If"))
+    assert drawn.boxes == (Box("cond", "control flow", "cond", ("If",), "", "cond/If (If)", False),)
 
 
 def test_a_scope_with_an_input_in_it_is_more_than_a_call() -> None:
