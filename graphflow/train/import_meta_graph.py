@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..core.base import compat
@@ -26,16 +26,18 @@ def import_meta_graph(
     clear_devices: bool = False,
     import_scope: str | None = None,
     input_map: Mapping[str, Any] | None = None,
-    **kwargs: Any,
+    restore_collections_predicate: Callable[[str], bool] | None = None,
+    graph: Graph | None = None,
 ) -> Saver | None:
-    """Adds a MetaGraphDef to the default graph.
+    """Adds a MetaGraphDef to a graph.
 
     Args:
       meta_graph_or_file: the MetaGraphDef, or the path of its file, binary or text.
       clear_devices: whether devices are left out.
       import_scope: a scope for the nodes.
       input_map: what takes the place of inputs that were outside of the scope exported.
-      **kwargs: accepted; of no effect.
+      restore_collections_predicate: which collections to restore, by their names; all by default.
+      graph: the graph; the default graph by default.
 
     Returns:
       The Saver that was exported, or a new one; None when there are no variables.
@@ -49,21 +51,28 @@ def import_meta_graph(
     )
     proto = meta_graph_or_file if given else _read(meta_graph_or_file)
     _check_bound(proto, input_map)
-    graph = get_default_graph()
-    scope = graph.unique_name(import_scope, mark_as_used=False) if import_scope else ""
+    graph = graph or get_default_graph()
     if clear_devices:
         for node in proto.graph_def.node:
             node.device = ""
-    ops_known = proto.meta_info_def.stripped_op_list
-    import_graph_def(
-        proto.graph_def,
-        input_map=dict(input_map or {}),
-        name=import_scope or "",
-        producer_op_list=ops_known if len(ops_known.op) else None,
-    )
-    _add_collections(graph, proto, scope)
+    with graph.as_default():
+        # The nodes go under the current scope too.
+        scope = graph.unique_name(import_scope or "", mark_as_used=False)
+        ops_known = proto.meta_info_def.stripped_op_list
+        import_graph_def(
+            proto.graph_def,
+            input_map=dict(input_map or {}),
+            name=import_scope or scope,
+            producer_op_list=ops_known if len(ops_known.op) else None,
+        )
+        keys = sorted(filter(restore_collections_predicate or _every, proto.collection_def))
+        _add_collections(graph, proto, keys, scope)
+        return _saver_of(graph, proto, scope)
+
+
+def _saver_of(graph: Graph, proto: Any, scope: str) -> Saver | None:
     if proto.HasField("saver_def"):
-        return Saver(saver_def=proto.saver_def, name=scope)
+        return Saver(saver_def=proto.saver_def, name=scope or None)
     if global_variables(scope or None) or graph.get_collection(GraphKeys.SAVEABLE_OBJECTS):
         return Saver()
     _logger.info("Saver not created because there are no variables in the graph to restore")
@@ -100,9 +109,13 @@ def _check_bound(proto: Any, input_map: Mapping[str, Any] | None) -> None:
         )
 
 
-def _add_collections(graph: Graph, proto: Any, scope: str) -> None:
+def _every(key: str) -> bool:
+    return True
+
+
+def _add_collections(graph: Graph, proto: Any, keys: Iterable[str], scope: str) -> None:
     variables: dict[bytes, Any] = {}  # a variable in several collections is one object
-    for key in sorted(proto.collection_def):
+    for key in keys:
         definition = proto.collection_def[key]
         kind = definition.WhichOneof("kind")
         if key == UNBOUND_INPUTS:

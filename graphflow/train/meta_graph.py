@@ -19,6 +19,7 @@ _logger = logging.getLogger(__name__)
 
 _VERSION_WRITTEN = "1.14.0"  # the TensorFlow whose graphs these are
 UNBOUND_INPUTS = "unbound_inputs"
+_SAVER_OPS = ("Save", "SaveSlices", "SaveV2", "Restore", "RestoreSlice", "RestoreV2")
 _UNBOUND = "$unbound_inputs_"
 VARIABLE_KEYS = (
     GraphKeys.GLOBAL_VARIABLES,
@@ -82,6 +83,8 @@ def export_meta_graph(
     proto.graph_def.CopyFrom(
         graph.as_graph_def(add_shapes=True) if graph_def is None else graph_def
     )
+    if clear_extraneous_savers:
+        _drop_other_savers(proto.graph_def, saver_def)
     if export_scope:
         unbound = _keep_scope(proto.graph_def, export_scope.rstrip("/") + "/")
         if unbound:
@@ -94,13 +97,30 @@ def export_meta_graph(
     keys = graph.get_all_collection_keys() if collection_list is None else collection_list
     for key in keys:
         add_collection_def(proto, key, graph, export_scope)
-    if clear_extraneous_savers:
-        proto.collection_def.pop("savers", None)
+    if clear_extraneous_savers and GraphKeys.SAVERS in proto.collection_def:
+        del proto.collection_def[GraphKeys.SAVERS]
+        if saver_def is not None:
+            savers = proto.collection_def[GraphKeys.SAVERS].bytes_list.value
+            savers.append(saver_def.SerializeToString())
     if saver_def is not None:
         proto.saver_def.ParseFromString(saver_def.SerializeToString())
     if filename:
         _write(proto, filename, as_text)
     return proto
+
+
+def _drop_other_savers(graph_def: Any, saver_def: Any) -> None:
+    """Leaves out the scopes of Savers but that of `saver_def`."""
+    kept = {""}
+    if saver_def is not None:
+        names = saver_def.save_tensor_name, saver_def.restore_op_name
+        kept |= {name.rpartition("/")[0] for name in names}
+    scopes = {n.name.rpartition("/")[0] for n in graph_def.node if n.op in _SAVER_OPS} - kept
+    prefixes = tuple(f"{scope}/" for scope in scopes)
+    nodes = [node for node in graph_def.node if not node.name.startswith(prefixes)]
+    copies = [type(node).FromString(node.SerializeToString()) for node in nodes]
+    del graph_def.node[:]
+    graph_def.node.extend(copies)
 
 
 def _keep_scope(graph_def: Any, scope: str) -> list[bytes]:

@@ -93,11 +93,10 @@ def remove_checkpoint(
       OpError: the file system refuses.
     """
     files = matching_files(meta_graph_filename(checkpoint_prefix, meta_graph_suffix))
-    if checkpoint_format_version == _V2:
-        # The index first: without it there is no checkpoint, and not half of one.
-        files += matching_files(index_path(checkpoint_prefix))
-        files += glob.glob(f"{glob.escape(checkpoint_prefix)}.data-?????-of-?????")
-    else:
+    # The index first: without it there is no checkpoint, and not half of one.
+    files += matching_files(index_path(checkpoint_prefix))
+    files += glob.glob(f"{glob.escape(checkpoint_prefix)}.data-?????-of-?????")
+    if checkpoint_format_version != _V2:
         files += matching_files(checkpoint_prefix)
     with raise_os_errors_as_op_errors():
         for path in files:

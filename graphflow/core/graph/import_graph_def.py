@@ -286,7 +286,8 @@ class _Importer:
         for result in function.signature.output_arg:
             text = function.ret[result.name]
             message = f"Function '{body.name}': no output '{text}'"
-            body.outputs.append(inner._parameters.get(text) or inner._output(text, message))
+            parameter = inner._parameters.get(text)
+            body.outputs.append(inner._output(text, message) if parameter is None else parameter)
         body.control_outputs.extend(inner._ops[text] for text in function.control_ret.values())
 
 

@@ -311,7 +311,11 @@ class Saver:
             written = sess.run(
                 self.saver_def.save_tensor_name, {self.saver_def.filename_tensor_name: prefix}
             )
-        except (errors.FailedPreconditionError, errors.NotFoundError):
+        except (
+            errors.FailedPreconditionError,
+            errors.NotFoundError,
+            errors.AlreadyExistsError,
+        ):
             if os.path.isdir(os.path.dirname(save_path) or "."):
                 raise
             raise ValueError(
