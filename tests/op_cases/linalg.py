@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import OpCase, complexes, floats, ints
+from . import OpCase, complexes, floats, ints, raw
 
 A = np.array([[4.0, 1.0, 0.5], [-1.0, 3.0, 0.2], [0.3, -0.7, 2.0]], np.float32)
 AS = np.stack([A, A.T + 0.5])
@@ -52,6 +52,11 @@ CASES = [
     batch_case("adjoint", floats(2, 3, 2), floats(2, 4, 3), adjoint_a=True, adjoint_b=True),
     batch_case("broadcast", floats(2, 1, 2, 3), floats(3, 3, 2), transpose_a=False),
     batch_case("complex", complexes(2, 3, 2), complexes(2, 3, 2), transpose_a=True),
+    OpCase(
+        "BatchMatMul",
+        lambda tf, x, y: raw(tf, "BatchMatMul", x=x, y=y, adj_x=True),
+        [floats(2, 3, 2), floats(2, 3, 2)],
+    ),
     OpCase(
         "SparseMatMul",
         lambda tf, x, y: tf.sparse_matmul(x, y, transpose_b=True, a_is_sparse=True),

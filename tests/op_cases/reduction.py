@@ -59,6 +59,19 @@ CASES = [
     OpCase("EuclideanNorm", lambda tf, x: tf.math.reduce_euclidean_norm(x, 1), [floats(2, 3)]),
     OpCase("ArgMax", lambda tf, x: tf.argmax(x, 1), [floats(3, 4)]),
     OpCase("ArgMax", lambda tf, x: tf.argmax(x, 1, output_type=tf.int32), [TIES], label="ties"),
+    OpCase(
+        "ArgMax",
+        lambda tf, x: tf.argmax(x, 1),
+        [np.array([[np.nan, 1, 2], [1, np.nan, 3]], np.float32)],
+        label="nan",
+        grad=False,
+    ),
+    OpCase(
+        "Mean",
+        lambda tf, x: tf.reduce_mean(x),
+        [np.array([200, 201, 210], np.uint8)],
+        label="uint8",
+    ),
     OpCase("ArgMin", lambda tf, x: tf.argmin(x), [floats(3, 4)]),
     OpCase("Cumsum", lambda tf, x: tf.cumsum(x, 1), [floats(2, 4)]),
     OpCase(

@@ -75,7 +75,17 @@ def _reference(find: Callable[..., Any]) -> Callable[..., Any]:
     return reference
 
 
-arg_max_op.define(_reference(np.argmax))
+def _argmax_of_numbers(x: np.ndarray, axis: int) -> Any:
+    """The largest number's index: NaN is not one, other than for NumPy."""
+    found = np.argmax(x, axis=axis)
+    if x.dtype.kind in "iub":
+        return found
+    if np.isnan(np.take_along_axis(x, np.expand_dims(found, axis), axis)).any():
+        return np.argmax(np.where(np.isnan(x), -np.inf, x), axis=axis)
+    return found
+
+
+arg_max_op.define(_reference(_argmax_of_numbers))
 arg_min_op.define(_reference(np.argmin))
 
 

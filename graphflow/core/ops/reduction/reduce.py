@@ -83,9 +83,11 @@ def _sum(x: np.ndarray, axes: Axes, keep: bool) -> Any:
 
 def _mean(x: np.ndarray, axes: Axes, keep: bool) -> Any:
     count = math.prod(x.shape[axis] for axis in axes)
-    total = _sum(x, axes, keep)
     if x.dtype.kind not in "iu":
+        total = _sum(x, axes, keep)
         return np.divide(total, total.dtype.type(count))
+    # the sum of small integers may exceed their type, their mean cannot
+    total = np.sum(x, axis=axes, keepdims=keep, dtype=x.dtype if x.itemsize == 8 else np.int64)
     if count == 0:
         return np.zeros_like(total)
     # integers divide toward zero, as in C
