@@ -206,10 +206,12 @@ from .core.ops.control import cond as cond
 from .core.ops.control import custom_gradient as custom_gradient
 from .core.ops.control import foldl as foldl
 from .core.ops.control import foldr as foldr
+from .core.ops.control import grad_pass_through as grad_pass_through
 from .core.ops.control import group as group
 from .core.ops.control import map_fn as map_fn
 from .core.ops.control import no_op as no_op
 from .core.ops.control import numpy_function as numpy_function
+from .core.ops.control import print_v2 as print
 from .core.ops.control import py_func as py_func
 from .core.ops.control import scan as scan
 from .core.ops.control import tuple as tuple

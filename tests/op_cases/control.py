@@ -98,6 +98,12 @@ def _split(tf, x):
     return [joined * joined, sizes]
 
 
+def _format(tf, *tensors):
+    return raw(
+        tf, "StringFormat", inputs=tensors, template="a {} b {}{}", placeholder="{}", summarize=2
+    )
+
+
 CASES = [
     OpCase(
         ("TensorListPushBack", "TensorListPopBack", "EmptyTensorList", "TensorListLength"),
@@ -119,6 +125,12 @@ CASES = [
     OpCase("TensorListScatterIntoExistingList", _scatter, [_ROWS, floats(2, 2)]),
     OpCase("TensorListResize", _resize, [_ROWS]),
     OpCase(("TensorListSplit", "TensorListConcatV2"), _split, [_ROWS]),
+    OpCase(
+        "StringFormat",
+        _format,
+        [floats(5, 2), np.arange(8).reshape(2, 2, 2), np.array([b"a", b"b"], object)],
+        grad=False,
+    ),
     OpCase("NoOp", lambda tf, x: _after(tf, x), [np.float32(2.5)]),
 ]
 
@@ -133,6 +145,7 @@ TESTED_ELSEWHERE = {
     "FakeParam": "tests/core/gradients/test_control_flow_gradients.py",
     "If": "tests/core/ops/control/test_cond.py",
     "Print": "tests/core/ops/control/test_checks.py",
+    "PrintV2": "tests/core/ops/control/test_checks.py",
     "PyFunc": "tests/core/ops/control/test_py_func.py",
     "PyFuncStateless": "tests/core/ops/control/test_py_func.py",
     "While": "tests/core/ops/control/test_while_loop.py",

@@ -68,7 +68,7 @@ def _reached(body: FuncGraph, given: Sequence[int]) -> tuple[list[int], list[int
         if op in seen:
             continue
         seen.add(op)
-        stack.extend(tensor.op for tensor in op.inputs)
+        stack.extend(tensor.op for tensor in op.inputs if carries_gradient(tensor))
         index = position.get(op)
         if index is not None and index not in reached and carries_gradient(body.inputs[index]):
             reached.add(index)

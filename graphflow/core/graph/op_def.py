@@ -272,7 +272,7 @@ _TYPE_SETS = {
     ).split(),
     "quantizedtype": "qint8 quint8 qint32 qint16 quint16".split(),
 }
-_ARG = re.compile(r"^(\w+):\s*(.+)$")
+_ARG = re.compile(r"^(\w+):\s*(.+)$", re.DOTALL)
 _LITERALS = {"true": True, "false": False}
 
 
@@ -308,7 +308,7 @@ def _parse_attr(text: str) -> AttrDef:
 
 
 def _split_default(text: str) -> tuple[str, bool, str]:
-    match = re.match(r"^(.*?)(?<![<>])=\s*(.*)$", text)
+    match = re.match(r"^(.*?)(?<![<>])=\s*(.*)$", text, re.DOTALL)
     if match is None:
         return text.strip(), False, ""
     return match.group(1).strip(), True, match.group(2).strip()

@@ -4,6 +4,7 @@ from .asserting import Assert as Assert
 from .case import case as case
 from .cond import cond as cond
 from .custom_gradient import custom_gradient as custom_gradient
+from .custom_gradient import grad_pass_through as grad_pass_through
 from .functional import foldl as foldl
 from .functional import foldr as foldr
 from .functional import map_fn as map_fn
@@ -15,6 +16,8 @@ from .group import no_op as no_op
 from .if_op import add_if as add_if
 from .if_op import fake_param_op as fake_param_op
 from .if_op import if_op as if_op
+from .print_v2 import print_v2 as print_v2
+from .print_v2 import string_format as string_format
 from .printing import Print as Print
 from .py_func import numpy_function as numpy_function
 from .py_func import py_func as py_func

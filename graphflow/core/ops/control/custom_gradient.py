@@ -44,6 +44,19 @@ def custom_gradient(f: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
+def grad_pass_through(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Decorator that makes the gradient of a function of one tensor that of the identity."""
+
+    @custom_gradient
+    def passing(x: Tensor) -> Any:
+        def grad(dy: Any, variables: Any = None) -> Any:
+            return (dy, [None] * len(variables)) if variables is not None else dy
+
+        return f(x), grad
+
+    return passing
+
+
 def _with_own_gradient(f: Callable[..., Any], args: list[Tensor]) -> Any:
     graph = get_default_graph()
     known = _variables_of(graph)

@@ -29,7 +29,7 @@ class _Text:
         self._count = 0
 
     def add_element(self) -> None:
-        self.parts.append(_element_text(self._elements[self._count]))
+        self.parts.append(element_text(self._elements[self._count]))
         self._count += 1
 
     def add_axis(self, shape: tuple[int, ...]) -> None:
@@ -48,7 +48,8 @@ class _Text:
                 self.add_element()
 
 
-def _element_text(element: Any) -> str:
+def element_text(element: Any) -> str:
+    """One element, numbers with as few digits as read back to the same."""
     if isinstance(element, bytes):
         return element.decode(errors="replace")
     if isinstance(element, np.bool_):

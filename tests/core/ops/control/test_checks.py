@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,33 @@ def test_print(value: Any, text: str, capfd: Any) -> None:
     with tf.Session() as session:
         assert [session.run(node) for _ in range(3)] == [7, 7, 7]
     assert capfd.readouterr().err == f"is: {text}[1]\n"
+
+
+def test_print_v2(capfd: Any, tmp_path: Any) -> None:
+    v = tf.Variable(3.14)
+    sparse = tf.SparseTensor([[0, 0]], [1], [1, 1])
+    numbers = tf.range(10)
+    nodes = [
+        tf.print("{}:", {"b": [numbers, 3], "a": v}, sep=" | "),
+        tf.print(tf.constant("hi"), end="<end>\n", output_stream=sys.stdout),
+        tf.print([sparse], numbers, summarize=1, name="named"),
+        tf.print(numbers, output_stream=f"file://{tmp_path}/out"),
+    ]
+    with tf.Session() as session:
+        session.run(v.initializer)
+        for node in nodes:
+            session.run(node)
+    out, err = capfd.readouterr()
+    assert out == "hi<end>\n"
+    first, second = err.splitlines()
+    assert first == "{}: | {'a': 3.14, 'b': [[0 1 2 ... 7 8 9], 3]}"
+    assert second == "['SparseTensor(indices=[[0 0]], values=[1], shape=[1 1])'] [0 ... 9]"
+    assert (tmp_path / "out").read_text() == "[0 1 2 ... 7 8 9]\n"
+    assert nodes[2].name == "named"
+    with pytest.raises(ValueError, match="Unsupported output stream"):
+        tf.print(1, output_stream="nowhere")
+    with pytest.raises(ValueError, match="Unrecognized keyword"):
+        tf.print(1, color="red")
 
 
 def test_print_passes_gradients_on() -> None:

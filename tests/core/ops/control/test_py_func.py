@@ -99,3 +99,9 @@ def test_custom_gradient_of_variables(session: Any) -> None:
     y = scaled(x)
     session.run(v.initializer)
     assert session.run([y, *tf.gradients(y, [x, v])]) == [6.0, 10.0, 20.0]
+
+
+def test_grad_pass_through(session: Any) -> None:
+    x = tf.constant(3.0)
+    y = tf.grad_pass_through(tf.square)(x)
+    assert session.run([y, tf.gradients(y, x)[0]]) == [9.0, 1.0]
