@@ -89,24 +89,21 @@ def _rows(
 def sum_rows(rows: np.ndarray, ids: np.ndarray, segments: int) -> np.ndarray:
     """The sum of the rows (of rank 2) of each segment."""
     wide = accumulator_type(rows.dtype)
-    if rows.shape[1] == 1 and rows.dtype == np.float64:
-        sums = np.bincount(ids, rows[:, 0], segments)
-        return sums.reshape(segments, 1)
     out = np.zeros((segments, rows.shape[1]), wide)
     reduce_rows(np.add, rows.astype(wide, copy=False), ids, out)
     return out.astype(rows.dtype, copy=False)
 
 
 def reduce_rows(function: np.ufunc, rows: np.ndarray, ids: np.ndarray, out: np.ndarray) -> None:
-    """Combines each row with its segment's in `out`; rows of one segment are taken together."""
-    if not rows.size:
-        return
-    if (ids[1:] < ids[:-1]).any():
-        order = np.argsort(ids, kind="stable")
-        rows, ids = rows[order], ids[order]
-    starts = np.flatnonzero(np.concatenate([[True], ids[1:] != ids[:-1]]))
-    segments = ids[starts]
-    out[segments] = function(out[segments], function.reduceat(rows, starts, axis=0))
+    """Combines each row with its segment's in `out`.
+
+    Element by element: NumPy's `ufunc.at` is fast for flat arrays only.
+    """
+    columns = rows.shape[1]
+    places = ids
+    if columns != 1:
+        places = (ids.astype(np.int64)[:, None] * columns + np.arange(columns)).reshape(-1)
+    function.at(out.reshape(-1), places, rows.reshape(-1))
 
 
 def _reference(function: np.ufunc, initial: Callable[[np.dtype[Any]], Any]) -> Callable[..., Any]:
