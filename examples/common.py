@@ -159,7 +159,7 @@ def progress(steps: int) -> Iterator[Any]:
         return
     with tqdm(range(steps), unit="step") as bar:
         for _ in bar:
-            yield lambda loss: bar.set_postfix(loss=f"{loss:.4f}")
+            yield lambda loss: bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
 
 
 def measure_accuracy(session: Any, net: Net, digits: input_data.DataSet) -> float:
