@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import OpCase, floats
+from . import OpCase, floats, raw
 
+_NONE = np.zeros(0, np.float32)
 _IMAGES = floats(2, 7, 6, 3)
 _FILTERS = floats(3, 2, 3, 4)
 _DISTINCT = np.random.default_rng(3).permutation(2 * 7 * 6 * 3).reshape(2, 7, 6, 3) * 0.025
@@ -64,6 +65,24 @@ CASES = [
         numeric=False,
         grad_rtol=2e-3,
         label="inference",
+    ),
+    OpCase(
+        ("FusedBatchNorm", "FusedBatchNormGrad"),
+        lambda tf, x, s, b: raw(
+            tf, "FusedBatchNorm", x=x, scale=s, offset=b, mean=_NONE, variance=_NONE
+        )[0],
+        [_IMAGES, floats(3, low=0.5, high=2.0), floats(3)],
+        numeric=False,
+        grad_rtol=2e-3,
+    ),
+    OpCase(
+        ("FusedBatchNormV2", "FusedBatchNormGradV2"),
+        lambda tf, x, s, b: raw(
+            tf, "FusedBatchNormV2", x=x, scale=s, offset=b, mean=_NONE, variance=_NONE
+        )[0],
+        [_IMAGES, floats(3, low=0.5, high=2.0), floats(3)],
+        numeric=False,
+        grad_rtol=2e-3,
     ),
     OpCase(
         "Rsqrt",
