@@ -25,10 +25,27 @@ def adam_ops(
     use_nesterov: bool,
 ) -> Any:
     rate = lr * np.sqrt(1 - beta2_power) / (1 - beta1_power)
-    m = m + (grad - m) * (1 - beta1)
-    v = v + (grad * grad - v) * (1 - beta2)
+    m = moved(m, grad, 1 - beta1)
+    v = moved(v, grad * grad, 1 - beta2)
     direction = grad * (1 - beta1) + beta1 * m if use_nesterov else m
-    return var - direction * rate / (np.sqrt(v) + epsilon), m, v
+    return var - _step(direction, v, rate, epsilon), m, v
+
+
+def moved(average: Any, value: Any, rate: Any) -> Any:
+    """`average + rate * (value - average)`, with one new array: large variables pay by the page."""
+    result = value - average
+    result *= rate
+    result += average
+    return result
+
+
+def _step(direction: Any, squares: Any, rate: Any, epsilon: Any) -> Any:
+    """`rate * direction / (sqrt(squares) + epsilon)`."""
+    size = np.sqrt(squares)
+    size += epsilon
+    step = direction * rate
+    step /= size
+    return step
 
 
 @define_update("AdamWithAmsgrad", slots=3, by_reference=False, sparse=False)
@@ -47,10 +64,10 @@ def amsgrad_ops(
 ) -> Any:
     """Adam with the largest second moment so far, so that steps never grow again."""
     rate = lr * np.sqrt(1 - beta2_power) / (1 - beta1_power)
-    m = m + (grad - m) * (1 - beta1)
-    v = v + (grad * grad - v) * (1 - beta2)
+    m = moved(m, grad, 1 - beta1)
+    v = moved(v, grad * grad, 1 - beta2)
     vhat = np.maximum(vhat, v)
-    return var - m * rate / (np.sqrt(vhat) + epsilon), m, v, vhat
+    return var - _step(m, vhat, rate, epsilon), m, v, vhat
 
 
 @define_update("AdaMax", slots=2, sparse=False)
@@ -66,6 +83,6 @@ def adamax_ops(
     grad: Any,
 ) -> Any:
     """Adam with the largest gradient, decaying, instead of the second moment."""
-    m = m + (grad - m) * (1 - beta1)
+    m = moved(m, grad, 1 - beta1)
     v = np.maximum(beta2 * v, np.abs(grad))
     return var - lr / (1 - beta1_power) * (m / (v + epsilon)), m, v

@@ -182,10 +182,8 @@ def _define(
             values = [cell.read() for cell in cells]
             others = {name: arguments[name] for name in names[cell_count:]}
             _check(names[:cell_count], values, others)
-            if is_sparse:
-                updated = tuple(_update_rows(rule, values, others, given))
-            else:
-                updated = _as_tuple(rule(*values, **others, **given))
+            update = _update_rows if is_sparse else _update_whole
+            updated = update(rule, values, others, given)
             for cell, value, new in zip(cells, values, updated, strict=True):
                 cell.value = np.asarray(new, dtype=value.dtype)
         return None if is_resource else cells[0]
@@ -195,6 +193,32 @@ def _define(
 
 def _as_tuple(result: Any) -> tuple[Any, ...]:
     return result if isinstance(result, tuple) else (result,)
+
+
+# --- dense updates -------------------------------------------------------------------------------
+
+# Elements at a time: what a rule computes on the way stays in the cache.
+_BLOCK = 1 << 15
+
+
+def _update_whole(
+    rule: Rule, values: list[np.ndarray], others: dict[str, Any], attrs: dict[str, Any]
+) -> list[np.ndarray]:
+    """The rule applied to all elements, block by block, as every rule works by the element."""
+    shape, size = values[0].shape, values[0].size
+    if size <= 2 * _BLOCK:
+        return list(_as_tuple(rule(*values, **others, **attrs)))
+    name = "delta" if "delta" in others else "grad"
+    flat = [value.reshape(-1) for value in values]
+    gradient = others[name].reshape(-1)
+    updated = [np.empty_like(value) for value in flat]
+    for start in range(0, size, _BLOCK):
+        block = slice(start, start + _BLOCK)
+        arguments = {**others, name: gradient[block], **attrs}
+        parts = _as_tuple(rule(*(value[block] for value in flat), **arguments))
+        for whole, part in zip(updated, parts, strict=True):
+            whole[block] = part
+    return [value.reshape(shape) for value in updated]
 
 
 # --- sparse updates ------------------------------------------------------------------------------

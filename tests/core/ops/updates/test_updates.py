@@ -132,3 +132,17 @@ def test_shapes_that_cannot_fit_are_found_early() -> None:
         raw(
             tf, "ApplyGradientDescent", var=variable._ref(), alpha=[0.1], delta=np.ones([3, 2], "f")
         )
+
+
+def test_large_variables_take_several_blocks() -> None:
+    tf = graphflow
+    rng = np.random.default_rng(0)
+    start, slope = rng.standard_normal([2, 7, 20_011]).astype(np.float32)
+    variable = tf.Variable(start)
+    step = tf.train.MomentumOptimizer(0.5, 0.9).apply_gradients([(tf.constant(slope), variable)])
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(step)
+        session.run(step)
+        expected = start - np.float32(0.5) * slope - np.float32(0.5) * np.float32(1.9) * slope
+        np.testing.assert_allclose(session.run(variable), expected, rtol=1e-4, atol=1e-5)
