@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -144,22 +145,23 @@ def train(session: Any, net: Net, digits: input_data.DataSet, options: argparse.
         report(loss)
 
 
-def progress(steps: int) -> Iterator[Any]:
-    """Yields, for each step, the function that reports its loss: a bar, or a line now and then."""
+def progress(steps: int) -> Iterator[Callable[[float], None]]:
+    """Yields, for each step, the function that reports its loss: to a bar, or in lines."""
     try:
         from tqdm import tqdm
     except ImportError:
         for step in range(1, steps + 1):
-            due = step % max(1, steps // 20) == 0 or step == steps
-            yield (
-                lambda loss, step=step, due=due: (
-                    print(f"step {step}/{steps}: loss {loss:.4f}", flush=True) if due else None
-                )
-            )
+            yield partial(print_loss, step, steps)
         return
     with tqdm(range(steps), unit="step") as bar:
         for _ in bar:
             yield lambda loss: bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
+
+
+def print_loss(step: int, steps: int, loss: float) -> None:
+    """A line for each twentieth of the way."""
+    if step % max(1, steps // 20) == 0 or step == steps:
+        print(f"step {step}/{steps}: loss {loss:.4f}", flush=True)
 
 
 def measure_accuracy(session: Any, net: Net, digits: input_data.DataSet) -> float:
