@@ -22,6 +22,7 @@ from . import nn as nn
 
 # core/ops/random
 from . import random as random
+from . import strings as strings
 from . import train as train
 from . import version as version
 from .core.base import errors as errors

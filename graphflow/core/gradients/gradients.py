@@ -81,7 +81,12 @@ def gradients(
     grads = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)
     if len(grads) != len(ys):
         raise ValueError(f"Passed {len(grads)} grad_ys for {len(ys)} ys")
-    unconnected = UnconnectedGradients(unconnected_gradients)
+    try:
+        unconnected = UnconnectedGradients(unconnected_gradients)
+    except ValueError:
+        raise ValueError(
+            f"Unknown value for unconnected_gradients: {unconnected_gradients!r}"
+        ) from None
     with name_scope(name, "gradients", [*ys, *xs, *stops, *grads]) as scope:
         ys = [_as_y(y) for y in ys]
         xs = [_as_x(x) for x in xs]
@@ -161,7 +166,7 @@ def _initial_gradients(ys: list[Any], grads: list[Any], walk: _Walk) -> list[Gra
 
 def _ones_like(y: Any, index: int, walk: _Walk) -> Tensor:
     if y.dtype.is_complex:
-        raise TypeError(f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype.name})")
+        raise TypeError(f"Gradients of complex tensors must set grad_ys (y.dtype = {y.dtype!r})")
     y = _values_of(y)
     with walk.placed_with(y.op):
         ones: Tensor = ops.array.ones(
@@ -253,9 +258,10 @@ class _Walk:
         return total
 
     def _visit(self, op: Operation) -> None:
+        with self.placed_with(op):
+            out_grads = [self.gradient_of(tensor) for tensor in op.outputs]
         if op in self._stopped_ops or not self._inputs_of(op):
             return
-        out_grads = [self.gradient_of(tensor) for tensor in op.outputs]
         if all(grad is None for grad in out_grads):
             return
         if not op.inputs:  # the placeholder of a capture
