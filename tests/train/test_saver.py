@@ -63,7 +63,10 @@ def test_nodes_are_those_of_tensorflow(use_resource: bool, oracle: ModuleType) -
             first = len(graph.get_operations())
             definition = tf.train.Saver().as_saver_def()
             made = graph.get_operations()[first:]
-        rows = [(op.name, op.type, [t.name for t in op.inputs], op.device) for op in made]
+        rows = [
+            (op.name, op.type, [t.name for t in op.inputs], op.device, op.colocation_groups())
+            for op in made
+        ]
         return rows, definition.SerializeToString()
 
     assert nodes(graphflow) == nodes(oracle)

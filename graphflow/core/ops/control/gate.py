@@ -9,7 +9,7 @@ from ... import ops
 from ...graph.conversion import convert_to_tensor
 from ...graph.indexed_slices import IndexedSlices
 from ...graph.operation import Operation
-from ...graph.scopes import control_dependencies, name_scope
+from ...graph.scopes import colocate_with, control_dependencies, name_scope
 from ...graph.tensor import Tensor
 from .group import group
 
@@ -26,9 +26,11 @@ def with_dependencies(dependencies: Sequence[Any], output_tensor: Any, name: Any
       The same value, of the same kind.
     """
     with name_scope(name, "control_dependency", [*dependencies, output_tensor]) as scope:
-        with control_dependencies(dependencies):
+        if not isinstance(output_tensor, IndexedSlices):
+            output_tensor = convert_to_tensor(output_tensor)
+        with colocate_with(output_tensor), control_dependencies(dependencies):
             if not isinstance(output_tensor, IndexedSlices):
-                return ops.array.identity(convert_to_tensor(output_tensor), name=scope)
+                return ops.array.identity(output_tensor, name=scope)
             return IndexedSlices(
                 ops.array.identity(output_tensor.values, name=scope),
                 output_tensor.indices,
