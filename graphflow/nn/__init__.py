@@ -31,6 +31,7 @@ from ..core.ops.nn import depthwise_conv2d_native as depthwise_conv2d_native
 from ..core.ops.nn import dropout as dropout
 from ..core.ops.nn import elu as elu
 from ..core.ops.nn import embedding_lookup as embedding_lookup
+from ..core.ops.nn import embedding_lookup_sparse as embedding_lookup_sparse
 from ..core.ops.nn import fused_batch_norm as fused_batch_norm
 from ..core.ops.nn import l2_loss as l2_loss
 from ..core.ops.nn import l2_normalize as l2_normalize

@@ -46,6 +46,7 @@ from .depthwise import depthwise_conv2d as depthwise_conv2d
 from .depthwise import depthwise_conv2d_native as depthwise_conv2d_native
 from .depthwise import separable_conv2d as separable_conv2d
 from .embedding import embedding_lookup as embedding_lookup
+from .embedding_sparse import embedding_lookup_sparse as embedding_lookup_sparse
 from .pool import avg_pool as avg_pool
 from .pool import avg_pool3d as avg_pool3d
 from .pool import max_pool as max_pool
