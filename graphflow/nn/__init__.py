@@ -28,6 +28,12 @@ from ..core.ops.nn import convolution as convolution
 from ..core.ops.nn import crelu as crelu
 from ..core.ops.nn import depthwise_conv2d as depthwise_conv2d
 from ..core.ops.nn import depthwise_conv2d_native as depthwise_conv2d_native
+from ..core.ops.nn import (
+    depthwise_conv2d_native_backprop_filter as depthwise_conv2d_native_backprop_filter,
+)
+from ..core.ops.nn import (
+    depthwise_conv2d_native_backprop_input as depthwise_conv2d_native_backprop_input,
+)
 from ..core.ops.nn import dropout as dropout
 from ..core.ops.nn import elu as elu
 from ..core.ops.nn import embedding_lookup as embedding_lookup

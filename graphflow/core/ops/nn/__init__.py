@@ -44,6 +44,12 @@ from .cross_entropy import (
 )
 from .depthwise import depthwise_conv2d as depthwise_conv2d
 from .depthwise import depthwise_conv2d_native as depthwise_conv2d_native
+from .depthwise import (
+    depthwise_conv2d_native_backprop_filter as depthwise_conv2d_native_backprop_filter,
+)
+from .depthwise import (
+    depthwise_conv2d_native_backprop_input as depthwise_conv2d_native_backprop_input,
+)
 from .depthwise import separable_conv2d as separable_conv2d
 from .embedding import embedding_lookup as embedding_lookup
 from .embedding_sparse import embedding_lookup_sparse as embedding_lookup_sparse

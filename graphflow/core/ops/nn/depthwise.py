@@ -129,6 +129,82 @@ def depthwise_conv2d_native(
     return tensor
 
 
+def depthwise_conv2d_native_backprop_input(
+    input_sizes: Any,
+    filter: Any,
+    out_backprop: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    dilations: Any = (1, 1, 1, 1),
+    name: str | None = None,
+) -> Tensor:
+    """The gradient of `depthwise_conv2d_native` with respect to its input.
+
+    Args:
+      input_sizes: int32 [4]: the shape of the input.
+      filter: [height, width, channels, channel_multiplier].
+      out_backprop: the gradient of the convolution's output.
+      strides: the convolution's, as are the arguments that follow.
+      padding: likewise.
+      data_format: likewise.
+      dilations: likewise.
+      name: the node's name.
+
+    Returns:
+      A tensor of the shape `input_sizes`.
+    """
+    tensor: Tensor = depthwise_backprop_input_op(
+        input_sizes,
+        filter,
+        out_backprop,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name=name,
+    )
+    return tensor
+
+
+def depthwise_conv2d_native_backprop_filter(
+    input: Any,
+    filter_sizes: Any,
+    out_backprop: Any,
+    strides: Any,
+    padding: Any,
+    data_format: str = "NHWC",
+    dilations: Any = (1, 1, 1, 1),
+    name: str | None = None,
+) -> Tensor:
+    """The gradient of `depthwise_conv2d_native` with respect to its filter.
+
+    Args:
+      input: the convolution's input.
+      filter_sizes: int32 [4]: the shape of the filter.
+      out_backprop: the gradient of the convolution's output.
+      strides: the convolution's, as are the arguments that follow.
+      padding: likewise.
+      data_format: likewise.
+      dilations: likewise.
+      name: the node's name.
+
+    Returns:
+      A tensor of the shape `filter_sizes`.
+    """
+    tensor: Tensor = depthwise_backprop_filter_op(
+        input,
+        filter_sizes,
+        out_backprop,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
+        name=name,
+    )
+    return tensor
+
+
 def depthwise_conv2d(
     input: Any,
     filter: Any = None,
