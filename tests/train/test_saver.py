@@ -216,3 +216,22 @@ def test_arguments(tmp_path: Path) -> None:
         uninitialized = tf.Variable(0.0, name="c")
         with pytest.raises(tf.errors.FailedPreconditionError, match="uninitialized value c"):
             tf.train.Saver([uninitialized]).save(session, str(tmp_path / "u"))
+
+
+def test_an_object_based_checkpoint(oracle: ModuleType, tmp_path: Path) -> None:
+    with oracle.Graph().as_default(), oracle.Session() as session:
+        w = oracle.get_variable("net/w", initializer=[1.0, 2.0], use_resource=True)
+        session.run(w.initializer)
+        path = oracle.train.Checkpoint(weights=w).save(str(tmp_path / "c"), session=session)
+    tf = graphflow
+    w = tf.get_variable("net/w", initializer=[0.0, 0.0])
+    saver = tf.train.Saver([w])
+    with tf.Session() as session:
+        for _ in range(2):  # the second time with the nodes that the first one made
+            session.run(w.initializer)
+            saver.restore(session, path)
+            np.testing.assert_array_equal(session.run(w), [1.0, 2.0])
+        other = tf.train.Saver([tf.Variable(0.0, name="other")])
+        message = "Existing variables not in the checkpoint: other"
+        with pytest.raises(tf.errors.NotFoundError, match=message):
+            other.restore(session, path)

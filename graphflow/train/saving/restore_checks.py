@@ -42,6 +42,12 @@ def check_restored_shapes(graph: Graph, restore_op_name: str, reader: TensorRead
             )
 
 
+def restored_names(graph: Graph, restore_op_name: str) -> set[str]:
+    """The names of the tensors that the Assign ops behind a restore op take as they are."""
+    assigns = _assignments(graph.get_operation_by_name(restore_op_name))
+    return {name for assign in assigns if (name := _restored_name(assign)) is not None}
+
+
 def _assignments(group: Operation) -> Iterator[Operation]:
     for op in group.control_inputs:
         if op.type == "NoOp":

@@ -18,8 +18,10 @@ from ...core.files.checkpoint import (
     new_checkpoint_reader,
     remove_checkpoint,
 )
+from ...core.files.checkpoint_reader import TensorReader
 from ...core.files.checkpoint_state import update_checkpoint_state
 from ...core.graph.collection_keys import GraphKeys
+from ...core.graph.graph import Graph
 from ...core.graph.scopes import get_collection
 from ...core.graph.stacks import get_default_graph
 from ...core.session.session import BaseSession
@@ -28,7 +30,8 @@ from ...core.variables.save_slice_info import within_scope, without_scope
 from ..global_step import global_step as value_of_global_step
 from ..meta_graph import add_collection_def, export_meta_graph
 from .builder import build_saver
-from .restore_checks import check_restored_shapes
+from .object_checkpoints import object_graph_key_mapping, saveables_with_keys
+from .restore_checks import check_restored_shapes, restored_names
 
 _logger = logging.getLogger(__name__)
 _V2 = 2  # SaverDef.V2
@@ -105,6 +108,7 @@ class Saver:
         self._last_checkpoints: list[tuple[str, float]] = []
         self._checkpoints_to_be_deleted: list[tuple[str, float]] = []
         self._next_checkpoint_time = 0.0
+        self._object_restore_saver: Saver | None = None
         if not defer_build:
             self.build()
         if self.saver_def is not None:
@@ -384,12 +388,30 @@ class Saver:
         _logger.info("Restoring parameters from %s", prefix)
         try:
             reader = new_checkpoint_reader(prefix)
+            keys = object_graph_key_mapping(reader)
+            if keys is not None and not self._has_all(sess.graph, reader):
+                self._restore_objects(sess, prefix, keys)
+                return
             check_restored_shapes(sess.graph, self.saver_def.restore_op_name, reader)
             sess.run(self.saver_def.restore_op_name, {self.saver_def.filename_tensor_name: prefix})
         except errors.NotFoundError as error:
             raise _explained(error, "a Variable name or other graph key that is missing") from None
         except errors.InvalidArgumentError as error:
             raise _explained(error, "a mismatch between the current graph and the graph") from None
+
+    def _has_all(self, graph: Graph, reader: TensorReader) -> bool:
+        """Whether a checkpoint has tensors of the names that this Saver restores."""
+        names = restored_names(graph, self.saver_def.restore_op_name)
+        return all(reader.has_tensor(name) for name in names)
+
+    def _restore_objects(self, sess: Any, prefix: str, keys: dict[str, str]) -> None:
+        """Restores an object-based checkpoint by the names that its variables had."""
+        _logger.warning("Restoring an object-based checkpoint using a name-based saver.")
+        if self._object_restore_saver is None:
+            with sess.graph.as_default():
+                var_list = self._var_list or _all_saveable_objects()
+                self._object_restore_saver = Saver(saveables_with_keys(var_list, keys))
+        self._object_restore_saver.restore(sess, prefix)
 
 
 _NAMES = ("filename_tensor_name", "save_tensor_name", "restore_op_name")
