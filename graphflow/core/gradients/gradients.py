@@ -6,9 +6,8 @@ that its output gradients are complete when its gradient function is called.
 
 from __future__ import annotations
 
+import collections
 import contextlib
-import heapq
-import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import Any
@@ -231,22 +230,24 @@ class _Walk:
                 waiting[before] += 1
         for y, grad in zip(ys, grads, strict=True):
             self._received.setdefault(_values_of(y), []).append(grad)
-        numbers = itertools.count()  # ids are equal only across graphs
-        ready = [(-op._id, next(numbers), op) for op in waiting if waiting[op] == 0]
-        heapq.heapify(ready)
+        # first come, first served, as in TF: gradients are summed and named in the same order
+        y_ops = [_values_of(y).op for y in ys]
+        first = [op for op in dict.fromkeys([*y_ops, *waiting]) if waiting.get(op) == 0]
+        ready = collections.deque(first)
         while ready:
-            *_, op = heapq.heappop(ready)
+            op = ready.popleft()
             self._visit(op)
             for before in sources[op]:
                 waiting[before] -= 1
                 if waiting[before] == 0:
-                    heapq.heappush(ready, (-before._id, next(numbers), before))
+                    ready.append(before)
 
-    def _sources_of(self, op: Operation) -> set[Operation]:
-        """The nodes that gradients flow on to from a node."""
+    def _sources_of(self, op: Operation) -> list[Operation]:
+        """The nodes that gradients flow on to from a node, each once, in the order of inputs."""
         if op in self._stopped_ops:
-            return set()
-        return {t.op for t in self._inputs_of(op) if t.op in self._between}
+            return []
+        befores = (t.op for t in self._inputs_of(op) if t.op in self._between)
+        return list(dict.fromkeys(befores))
 
     def gradient_of(self, tensor: Tensor) -> Gradient:
         """The sum of what a tensor received; None for nothing."""
