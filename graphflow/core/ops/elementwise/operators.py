@@ -72,6 +72,7 @@ _overload_binary("or", logical_or)
 _overload_binary("xor", logical_xor)
 _overload_binary("matmul", _matmul)
 
+
 def _negate_slices(slices: IndexedSlices) -> IndexedSlices:
     return IndexedSlices(-slices.values, slices.indices, slices.dense_shape)
 
