@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,29 +88,23 @@ def _padded_with_lowest(x: np.ndarray, axes: Sequence[Axis]) -> np.ndarray:
     return windows.pad_spatial(x, axes, lowest)
 
 
-def _winning_taps(x: np.ndarray, axes: Sequence[Axis]) -> np.ndarray:
-    """Which position of the kernel holds each window's (first) maximum."""
+def _wins(x: np.ndarray, y: np.ndarray, axes: Sequence[Axis]) -> Iterator[np.ndarray]:
+    """For each position of the kernel, in order: the windows whose (first) maximum is there."""
     padded = _padded_with_lowest(x, axes)
-    best: np.ndarray | None = None
-    winner = np.zeros((x.shape[0], *(a.out for a in axes), x.shape[-1]), dtype=np.int32)
-    for number, tap in enumerate(_taps(axes)):
-        part = padded[windows.tap_region(axes, tap)]
-        if best is None:
-            best = part.copy()
-            continue
-        larger = part > best
-        winner[larger] = number
-        np.copyto(best, part, where=larger)
-    return winner
+    open_windows = np.ones(y.shape, dtype=bool)
+    for tap in _taps(axes):
+        wins = padded[windows.tap_region(axes, tap)] == y
+        wins &= open_windows
+        open_windows &= ~wins
+        yield wins
 
 
 def max_pool_grad_reference(node: Any, x: np.ndarray, y: np.ndarray, dy: np.ndarray) -> np.ndarray:
     data_format = node.attrs["data_format"]
     axes = _axes(node, x.shape)
-    images = windows.to_channels_last(x, data_format)
-    gradient = windows.to_channels_last(dy, data_format)
-    winner = _winning_taps(images, axes)
-    parts = (np.where(winner == number, gradient, 0) for number in range(len(_taps(axes))))
+    images, maxima, gradient = (windows.to_channels_last(a, data_format) for a in (x, y, dy))
+    zero = dy.dtype.type(0)
+    parts = (np.where(wins, gradient, zero) for wins in _wins(images, maxima, axes))
     return windows.from_channels_last(_scattered(parts, images.shape, axes, x.dtype), data_format)
 
 
@@ -128,11 +122,11 @@ def max_pool_grad_grad_reference(
 ) -> np.ndarray:
     data_format = node.attrs["data_format"]
     axes = _axes(node, x.shape)
-    winner = _winning_taps(windows.to_channels_last(x, data_format), axes)
-    padded = windows.pad_spatial(windows.to_channels_last(ddx, data_format), axes)
-    result = np.zeros(winner.shape, dtype=ddx.dtype)
-    for number, tap in enumerate(_taps(axes)):
-        np.copyto(result, padded[windows.tap_region(axes, tap)], where=winner == number)
+    images, maxima, second = (windows.to_channels_last(a, data_format) for a in (x, y, ddx))
+    padded = windows.pad_spatial(second, axes)
+    result = np.zeros(maxima.shape, dtype=ddx.dtype)
+    for tap, wins in zip(_taps(axes), _wins(images, maxima, axes), strict=True):
+        np.copyto(result, padded[windows.tap_region(axes, tap)], where=wins)
     return windows.from_channels_last(result, data_format)
 
 
