@@ -129,7 +129,7 @@ def test_bad_dtype(directory: Path) -> None:
             r"announces 1568 bytes of data \(shape \[2, 28, 28\]\), 100 follow",
         ),
         (
-            gzip.compress(idx(2051, 1, 28, 28, data=np.zeros(784)))[:-9],
+            gzip.compress(idx(2051, 1, 28, 28, data=np.zeros(784)), mtime=0)[:-9],
             "MNIST file name is a damaged gzip file",
         ),
     ],
