@@ -110,6 +110,20 @@ CASES = [
         label="overlapping",
     ),
     OpCase(
+        "MaxPool",
+        lambda tf, x: tf.nn.pool(x, [2, 3], "MAX", "SAME", strides=[2, 1]),
+        [_DISTINCT],
+        label="pool",
+        graph_differs="TF's function goes through with_space_to_batch",
+    ),
+    OpCase(
+        "Conv2D",
+        lambda tf, x, w: tf.nn.convolution(x, w, "VALID", strides=[2, 1]),
+        [_IMAGES, _FILTERS],
+        label="convolution",
+        unknown_dims=False,  # the rank decides which op it is
+    ),
+    OpCase(
         ("AvgPool", "AvgPoolGrad"),
         lambda tf, x: tf.nn.avg_pool(x, [1, 3, 3, 1], [1, 2, 2, 1], "SAME"),
         [_IMAGES],

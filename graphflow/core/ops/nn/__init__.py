@@ -53,10 +53,10 @@ from .depthwise import (
 from .depthwise import separable_conv2d as separable_conv2d
 from .embedding import embedding_lookup as embedding_lookup
 from .embedding_sparse import embedding_lookup_sparse as embedding_lookup_sparse
-from .pool import avg_pool as avg_pool
-from .pool import avg_pool3d as avg_pool3d
-from .pool import max_pool as max_pool
-from .pool import max_pool3d as max_pool3d
+from .pooling import avg_pool as avg_pool
+from .pooling import avg_pool3d as avg_pool3d
+from .pooling import max_pool as max_pool
+from .pooling import max_pool3d as max_pool3d
 from .regularize import dropout as dropout
 from .regularize import l2_loss as l2_loss
 from .regularize import l2_normalize as l2_normalize
