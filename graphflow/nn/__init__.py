@@ -10,7 +10,10 @@ from ..core.ops.elementwise import tanh as tanh
 from ..core.ops.nn import atrous_conv2d as atrous_conv2d
 from ..core.ops.nn import atrous_conv2d_transpose as atrous_conv2d_transpose
 from ..core.ops.nn import avg_pool as avg_pool
+from ..core.ops.nn import avg_pool as avg_pool2d  # TF has both names
+from ..core.ops.nn import avg_pool1d as avg_pool1d
 from ..core.ops.nn import avg_pool3d as avg_pool3d
+from ..core.ops.nn import avg_pool_v2 as avg_pool_v2
 from ..core.ops.nn import (
     batch_norm_with_global_normalization as batch_norm_with_global_normalization,
 )
@@ -47,7 +50,10 @@ from ..core.ops.nn import local_response_normalization as lrn  # TF has both nam
 from ..core.ops.nn import log_poisson_loss as log_poisson_loss
 from ..core.ops.nn import log_softmax as log_softmax
 from ..core.ops.nn import max_pool as max_pool
+from ..core.ops.nn import max_pool1d as max_pool1d
+from ..core.ops.nn import max_pool2d as max_pool2d
 from ..core.ops.nn import max_pool3d as max_pool3d
+from ..core.ops.nn import max_pool_v2 as max_pool_v2
 from ..core.ops.nn import moments as moments
 from ..core.ops.nn import normalize_moments as normalize_moments
 from ..core.ops.nn import pool as pool

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from ... import ops
+from ...base import dtypes, errors
 from ...base.tensor_shape import TensorShape
-from ...graph.conversion import convert_to_tensor
 from ...graph.op_def import OpDef, define_op
-from ...graph.scopes import name_scope
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
 from ..shape_rules import same_as_input, same_as_input_number
@@ -37,17 +36,38 @@ _MAX_TYPES = "{half, bfloat16, float, double, int32, int64, uint8, int16, int8, 
 
 
 def pool_shape(context: ShapeContext) -> TensorShape:
+    """The shape of the windows' grid; the depth shrinks where the window is deep."""
     attrs = context.attrs
-    data_format = attrs["data_format"]
+    data_format = attrs.get("data_format", "NHWC")
     x = context.with_rank(0, len(data_format))
-    channels = x.as_list()[data_format.index("C")]
+    for name in ("ksize", "strides"):
+        if len(attrs[name]) != len(data_format):
+            raise ValueError(
+                f"{context.op_type} requires the {name} attribute to contain {len(data_format)} "
+                f"values, but got: {len(attrs[name])}"
+            )
+        if min(attrs[name]) <= 0:
+            raise ValueError(f"{name} must be positive, got {list(attrs[name])}")
+    depth = data_format.index("C")
+    channels = windows.output_size(
+        x.as_list()[depth], attrs["ksize"][depth], attrs["strides"][depth], 1, attrs["padding"]
+    )
     kernel = windows.pick_spatial(attrs["ksize"], data_format)
-    return windows.window_shape(x, kernel, channels, attrs)
+    return windows.window_shape(x, kernel, channels, {**attrs, "data_format": data_format})
 
 
-def _axes(node: Any, shape: Sequence[int]) -> list[Axis]:
+def pool_axes(node: Any, shape: Sequence[int]) -> list[Axis]:
+    """The spatial axes of a pooling node for a concrete input shape.
+
+    Raises:
+      UnimplementedError: the windows reach over images or, but for max pooling, over channels.
+    """
     attrs = node.attrs
-    data_format = attrs["data_format"]
+    data_format = attrs.get("data_format", "NHWC")
+    if attrs["ksize"][0] != 1 or attrs["strides"][0] != 1:
+        raise _unimplemented("Pooling is not yet supported on the batch dimension.")
+    if _is_deep(node):
+        raise _unimplemented(f"{node.type} is not yet supported on the depth dimension.")
     return [
         windows.make_axis(size, kernel, stride, 1, attrs["padding"])
         for size, kernel, stride in zip(
@@ -59,7 +79,17 @@ def _axes(node: Any, shape: Sequence[int]) -> list[Axis]:
     ]
 
 
-def _taps(axes: Sequence[Axis]) -> list[tuple[int, ...]]:
+def _is_deep(node: Any) -> bool:
+    """Whether windows reach over channels."""
+    depth = node.attrs.get("data_format", "NHWC").index("C")
+    return bool(node.attrs["ksize"][depth] != 1 or node.attrs["strides"][depth] != 1)
+
+
+def _unimplemented(message: str) -> errors.UnimplementedError:
+    return errors.UnimplementedError(None, None, message)
+
+
+def pool_taps(axes: Sequence[Axis]) -> list[tuple[int, ...]]:
     """The positions of the kernel in row-major order: the first of equal maxima wins."""
     return list(itertools.product(*(range(a.kernel) for a in axes)))
 
@@ -73,46 +103,119 @@ def _geometry(op: Any) -> dict[str, Any]:
 
 def max_pool_reference(node: Any, x: np.ndarray) -> np.ndarray:
     data_format = node.attrs["data_format"]
-    axes = _axes(node, x.shape)
-    padded = _padded_with_lowest(windows.to_channels_last(x, data_format), axes)
+    if _is_deep(node):
+        return _max_over_depth(node, x)
+    axes = pool_axes(node, x.shape)
+    lowest = _lowest_finite(x.dtype)
+    padded = windows.pad_spatial(windows.to_channels_last(x, data_format), axes, lowest)
     result: np.ndarray | None = None
-    for tap in _taps(axes):
+    for tap in pool_taps(axes):
         part = padded[windows.tap_region(axes, tap)]
-        result = part.copy() if result is None else np.maximum(result, part, out=result)
+        # TF starts from the lowest finite number, and NaN never exceeds what there is.
+        result = np.fmax(lowest if result is None else result, part, out=result)
     assert result is not None
     return windows.from_channels_last(result, data_format)
 
 
-def _padded_with_lowest(x: np.ndarray, axes: Sequence[Axis]) -> np.ndarray:
-    lowest = -np.inf if x.dtype.kind not in "iu" else np.iinfo(x.dtype).min
-    return windows.pad_spatial(x, axes, lowest)
+def _max_over_depth(node: Any, x: np.ndarray) -> np.ndarray:
+    """Windows over channels alone, side by side: all that TF has.
+
+    Raises:
+      UnimplementedError: the windows overlap, do not fit, or reach over space as well.
+    """
+    data_format = node.attrs["data_format"]
+    size, step = (node.attrs[name][data_format.index("C")] for name in ("ksize", "strides"))
+    images = windows.to_channels_last(x, data_format)
+    if max(windows.pick_spatial(node.attrs["ksize"], data_format)) > 1:
+        raise _unimplemented(
+            "MaxPooling supports exactly one of pooling across depth or pooling across "
+            f"width/height, got ksize {list(node.attrs['ksize'])}."
+        )
+    if images.shape[-1] % size:
+        raise _unimplemented(
+            "Depthwise max pooling requires the depth window to evenly divide the input depth, "
+            f"got {size} and {images.shape[-1]}"
+        )
+    if size != step:
+        raise _unimplemented(
+            "Depthwise max pooling requires the depth window to equal the depth stride, "
+            f"got {size} and {step}"
+        )
+    deep = images.reshape(*images.shape[:-1], -1, size)
+    lowest = _lowest_finite(x.dtype)
+    result: np.ndarray = np.fmax.reduce(deep, axis=-1, initial=lowest)
+    return windows.from_channels_last(result, data_format)
+
+
+def _lowest_finite(dtype: np.dtype[Any]) -> Any:
+    return dtypes.as_dtype(dtype).min
 
 
 def _wins(x: np.ndarray, y: np.ndarray, axes: Sequence[Axis]) -> Iterator[np.ndarray]:
     """For each position of the kernel, in order: the windows whose (first) maximum is there."""
-    padded = _padded_with_lowest(x, axes)
-    open_windows = np.ones(y.shape, dtype=bool)
-    for tap in _taps(axes):
-        wins = padded[windows.tap_region(axes, tap)] == y
-        wins &= open_windows
-        open_windows &= ~wins
-        yield wins
+    if x.size and x.min() > _lowest_finite(x.dtype):  # neither NaN nor -inf: y is among the x
+        padded = windows.pad_spatial(x, axes, _lowest_finite(x.dtype))
+        open_windows = np.ones(y.shape, dtype=bool)
+        for tap in pool_taps(axes):
+            wins = padded[windows.tap_region(axes, tap)] == y
+            wins &= open_windows
+            open_windows &= ~wins
+            yield wins
+    else:
+        _, winners = first_maxima(x, axes)
+        for number, _ in enumerate(pool_taps(axes)):
+            yield winners == number
+
+
+def first_maxima(x: np.ndarray, axes: Sequence[Axis]) -> tuple[np.ndarray, np.ndarray]:
+    """Each window's maximum, and which position of the kernel it was found at.
+
+    As TF walks through a window: from its first element on, whatever that is, to each one that is
+    greater. So NaN counts where it comes first, and nowhere else; padding never does.
+
+    Args:
+      x: images with the channels last.
+      axes: the spatial axes.
+
+    Returns:
+      (maxima, positions), [batch, out..., channels]; positions count row by row.
+    """
+    padded = windows.pad_spatial(x, axes)
+    inside = windows.pad_spatial(np.ones((1, *x.shape[1:-1], 1), bool), axes, False)
+    shape = (x.shape[0], *(a.out for a in axes), x.shape[-1])
+    maxima = np.full(shape, _lowest_finite(x.dtype), x.dtype)
+    positions = np.full(shape, -1, np.int64)
+    for number, tap in enumerate(pool_taps(axes)):
+        region = windows.tap_region(axes, tap)
+        part = padded[region]
+        wins = inside[region] & ((positions < 0) | (part > maxima))
+        np.copyto(maxima, part, where=wins)
+        np.copyto(positions, number, where=wins)
+    return maxima, positions
 
 
 def max_pool_grad_reference(node: Any, x: np.ndarray, y: np.ndarray, dy: np.ndarray) -> np.ndarray:
     data_format = node.attrs["data_format"]
-    axes = _axes(node, x.shape)
+    axes = pool_axes(node, x.shape)
     images, maxima, gradient = (windows.to_channels_last(a, data_format) for a in (x, y, dy))
     zero = dy.dtype.type(0)
-    parts = (np.where(wins, gradient, zero) for wins in _wins(images, maxima, axes))
+    winners = _all_wins if len(axes) == 3 else _wins
+    parts = (np.where(wins, gradient, zero) for wins in winners(images, maxima, axes))
     return windows.from_channels_last(_scattered(parts, images.shape, axes, x.dtype), data_format)
+
+
+def _all_wins(x: np.ndarray, y: np.ndarray, axes: Sequence[Axis]) -> Iterator[np.ndarray]:
+    """As `_wins`, but equal maxima all count: in three dimensions TF's CPU kernel has it so."""
+    padded = windows.pad_spatial(x, axes, np.nan)
+    for tap in pool_taps(axes):
+        yield np.abs(padded[windows.tap_region(axes, tap)] - y) < 1e-5
 
 
 def _scattered(parts: Any, shape: Sequence[int], axes: Sequence[Axis], dtype: Any) -> np.ndarray:
     """Adds one array per position of the kernel to the elements that the windows cover."""
     sizes = [a.size + a.pad_before + a.pad_after for a in axes]
     padded = np.zeros((shape[0], *sizes, shape[-1]), dtype=dtype)
-    for tap, part in zip(_taps(axes), parts, strict=True):
+    for tap, part in zip(pool_taps(axes), parts, strict=True):
         padded[windows.tap_region(axes, tap)] += part
     return padded[windows.inner_region(shape, axes)]
 
@@ -121,11 +224,11 @@ def max_pool_grad_grad_reference(
     node: Any, x: np.ndarray, y: np.ndarray, ddx: np.ndarray
 ) -> np.ndarray:
     data_format = node.attrs["data_format"]
-    axes = _axes(node, x.shape)
+    axes = pool_axes(node, x.shape)
     images, maxima, second = (windows.to_channels_last(a, data_format) for a in (x, y, ddx))
     padded = windows.pad_spatial(second, axes)
     result = np.zeros(maxima.shape, dtype=ddx.dtype)
-    for tap, wins in zip(_taps(axes), _wins(images, maxima, axes), strict=True):
+    for tap, wins in zip(pool_taps(axes), _wins(images, maxima, axes), strict=True):
         np.copyto(result, padded[windows.tap_region(axes, tap)], where=wins)
     return windows.from_channels_last(result, data_format)
 
@@ -204,14 +307,14 @@ def _counts(axes: Sequence[Axis]) -> np.ndarray:
     """How many elements each window covers, padding not counted; [1, out..., 1]."""
     ones = np.ones((1, *(a.size for a in axes), 1))
     padded = windows.pad_spatial(ones, axes)
-    return np.add.reduce([padded[windows.tap_region(axes, tap)] for tap in _taps(axes)])
+    return np.add.reduce([padded[windows.tap_region(axes, tap)] for tap in pool_taps(axes)])
 
 
 def avg_pool_reference(node: Any, x: np.ndarray) -> np.ndarray:
     data_format = node.attrs["data_format"]
-    axes = _axes(node, x.shape)
+    axes = pool_axes(node, x.shape)
     padded = windows.pad_spatial(windows.to_channels_last(x, data_format), axes)
-    total = sum(padded[windows.tap_region(axes, tap)] for tap in _taps(axes))
+    total = sum(padded[windows.tap_region(axes, tap)] for tap in pool_taps(axes))
     mean = (total / _counts(axes)).astype(x.dtype)
     return windows.from_channels_last(mean, data_format)
 
@@ -219,10 +322,10 @@ def avg_pool_reference(node: Any, x: np.ndarray) -> np.ndarray:
 def avg_pool_grad_reference(node: Any, sizes: np.ndarray, dy: np.ndarray) -> np.ndarray:
     data_format = node.attrs["data_format"]
     shape = [int(size) for size in sizes]
-    axes = _axes(node, shape)
+    axes = pool_axes(node, shape)
     gradient = windows.to_channels_last(dy, data_format)
     share = (gradient / _counts(axes)).astype(dy.dtype)
-    parts = (share for _ in _taps(axes))
+    parts = (share for _ in pool_taps(axes))
     channels = shape[data_format.index("C")]
     images_shape = [shape[0], *windows.pick_spatial(shape, data_format), channels]
     return windows.from_channels_last(_scattered(parts, images_shape, axes, dy.dtype), data_format)
@@ -260,66 +363,3 @@ def _define_avg_pool(suffix: str, attrs: list[str]) -> tuple[OpDef, OpDef]:
 
 avg_pool_op, avg_pool_grad_op = _define_avg_pool("", _ATTRS_2D)
 avg_pool_3d_op, avg_pool_3d_grad_op = _define_avg_pool("3D", _ATTRS_3D)
-
-
-# --- the public functions ------------------------------------------------------------------------
-
-
-def _make_pool(op_def: OpDef, name: str, text: str) -> Callable[..., Tensor]:
-    rank = 5 if op_def.name.endswith("3D") else 4
-    default_format = "NDHWC" if rank == 5 else "NHWC"
-
-    def pool(
-        value: Any = None,
-        ksize: Any = None,
-        strides: Any = None,
-        padding: str = "SAME",
-        data_format: str = default_format,
-        name: str | None = None,
-        input: Any = None,
-    ) -> Tensor:
-        value = input if value is None else value
-        data_format = data_format or default_format
-        with name_scope(name, op_def.name, [value]) as scope:
-            value = convert_to_tensor(value, name="input")
-            tensor: Tensor = op_def(
-                value,
-                ksize=_all_axes(ksize, data_format, "ksize"),
-                strides=_all_axes(strides, data_format, "strides"),
-                padding=padding,
-                data_format=data_format,
-                name=scope,
-            )
-        return tensor
-
-    pool.__name__ = pool.__qualname__ = name
-    pool.__doc__ = f"""{text} over windows of the input.
-
-    Args:
-      value: a tensor of rank {rank} in `data_format`.
-      ksize: the window's size along each axis (an int or the spatial ones will do).
-      strides: the distance between windows, likewise.
-      padding: `"SAME"` or `"VALID"`; padding never counts.
-      data_format: `"{default_format}"`, or with the channels second.
-      name: the node's name.
-      input: the same as `value`.
-    """
-    return pool
-
-
-def _all_axes(values: Any, data_format: str, name: str) -> list[int]:
-    """A per-axis attribute given as one int, or for the spatial axes only, for all axes."""
-    items = [values] if isinstance(values, int) else list(values)
-    rank = len(data_format)
-    if len(items) == rank:
-        return items
-    if len(items) not in (1, rank - 2):
-        raise ValueError(f"{name} should be of length 1, {rank - 2} or {rank}, got {len(items)}")
-    spatial = items * (rank - 2) if len(items) == 1 else items
-    return [1, *spatial, 1] if windows.channels_last(data_format) else [1, 1, *spatial]
-
-
-max_pool = _make_pool(max_pool_op, "max_pool", "The maximum")
-avg_pool = _make_pool(avg_pool_op, "avg_pool", "The mean")
-max_pool3d = _make_pool(max_pool_3d_op, "max_pool3d", "The maximum")
-avg_pool3d = _make_pool(avg_pool_3d_op, "avg_pool3d", "The mean")
