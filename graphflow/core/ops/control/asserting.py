@@ -54,6 +54,8 @@ def Assert(
       The operation.
     """
     with name_scope(name, "Assert", [condition, data]):
-        values = convert_n_to_tensor(data)
-        op: Operation = assert_op(condition, values, summarize=summarize, name="Assert")
+        # TF1 looks at these tensors' types and then converts `data` anew. The constants count: the
+        # number of nodes so far is the seed of a random op that has none of its own.
+        convert_n_to_tensor(data)
+        op: Operation = assert_op(condition, data, summarize=summarize, name="Assert")
     return op
