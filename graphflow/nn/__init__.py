@@ -54,6 +54,7 @@ from ..core.ops.nn import max_pool1d as max_pool1d
 from ..core.ops.nn import max_pool2d as max_pool2d
 from ..core.ops.nn import max_pool3d as max_pool3d
 from ..core.ops.nn import max_pool_v2 as max_pool_v2
+from ..core.ops.nn import max_pool_with_argmax as max_pool_with_argmax
 from ..core.ops.nn import moments as moments
 from ..core.ops.nn import normalize_moments as normalize_moments
 from ..core.ops.nn import pool as pool
@@ -83,5 +84,6 @@ from ..core.ops.nn import (
     weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
 )
 from ..core.ops.nn import weighted_moments as weighted_moments
+from ..core.ops.nn import with_space_to_batch as with_space_to_batch
 from ..core.ops.nn import xw_plus_b as xw_plus_b
 from ..core.ops.nn import zero_fraction as zero_fraction

@@ -29,6 +29,10 @@ def _activation(op, build, **options):
 
 _LABELS = np.float32([[0.1, 0.2, 0.3, 0.4], [0.7, 0.1, 0.1, 0.1], [0, 0, 1, 0]])
 
+TESTED_ELSEWHERE = {
+    "MaxPoolGradGradWithArgmax": "tests/core/ops/nn/test_pooling.py",  # TF's CPU has no kernel
+}
+
 CASES = [
     _conv("same", strides=[1, 1, 1, 1], padding="SAME"),
     _conv("valid, strides", strides=[1, 2, 1, 1], padding="VALID"),
@@ -114,7 +118,18 @@ CASES = [
         lambda tf, x: tf.nn.pool(x, [2, 3], "MAX", "SAME", strides=[2, 1]),
         [_DISTINCT],
         label="pool",
-        graph_differs="TF's function goes through with_space_to_batch",
+    ),
+    OpCase(
+        "MaxPool",
+        lambda tf, x: tf.nn.pool(x, [2, 3], "MAX", "VALID", dilation_rate=[2, 1]),
+        [_DISTINCT],
+        label="dilated",
+    ),
+    OpCase(
+        "AvgPool",
+        lambda tf, x: tf.nn.avg_pool1d(x, 3, 2, "SAME"),
+        [floats(2, 7, 3)],
+        label="one dimension",
     ),
     OpCase(
         "Conv2D",
@@ -139,6 +154,12 @@ CASES = [
         ("AvgPool3D", "AvgPool3DGrad"),
         lambda tf, x: tf.nn.avg_pool3d(x, [1, 2, 2, 2, 1], [1, 2, 1, 2, 1], "VALID"),
         [floats(1, 4, 3, 7, 3)],
+    ),
+    OpCase(
+        ("MaxPoolWithArgmax", "MaxPoolGradWithArgmax"),
+        lambda tf, x: tf.nn.max_pool_with_argmax(x, [1, 2, 2, 1], [1, 1, 2, 1], "SAME"),
+        [_DISTINCT],
+        second_order=False,  # TF has none
     ),
     OpCase(("BiasAdd", "BiasAddGrad"), lambda tf, x, b: tf.nn.bias_add(x, b), [_IMAGES, floats(3)]),
     _activation("Relu", lambda tf, x: tf.nn.relu(x)),

@@ -26,7 +26,6 @@ from .conv3d import conv3d_transpose as conv3d_transpose
 from .convolution import atrous_conv2d as atrous_conv2d
 from .convolution import atrous_conv2d_transpose as atrous_conv2d_transpose
 from .convolution import convolution as convolution
-from .convolution import pool as pool
 from .cross_entropy import (
     sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits,
 )
@@ -53,6 +52,7 @@ from .depthwise import (
 from .depthwise import separable_conv2d as separable_conv2d
 from .embedding import embedding_lookup as embedding_lookup
 from .embedding_sparse import embedding_lookup_sparse as embedding_lookup_sparse
+from .max_pool_argmax import max_pool_with_argmax as max_pool_with_argmax
 from .pool_functions import avg_pool as avg_pool
 from .pool_functions import avg_pool1d as avg_pool1d
 from .pool_functions import avg_pool3d as avg_pool3d
@@ -62,6 +62,7 @@ from .pool_functions import max_pool1d as max_pool1d
 from .pool_functions import max_pool2d as max_pool2d
 from .pool_functions import max_pool3d as max_pool3d
 from .pool_functions import max_pool_v2 as max_pool_v2
+from .pool_functions import pool as pool
 from .regularize import dropout as dropout
 from .regularize import l2_loss as l2_loss
 from .regularize import l2_normalize as l2_normalize
@@ -69,6 +70,7 @@ from .regularize import local_response_normalization as local_response_normaliza
 from .regularize import zero_fraction as zero_fraction
 from .softmax import log_softmax as log_softmax
 from .softmax import softmax as softmax
+from .space_to_batch import with_space_to_batch as with_space_to_batch
 from .statistics import (
     batch_norm_with_global_normalization as batch_norm_with_global_normalization,
 )

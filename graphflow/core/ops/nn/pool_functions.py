@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ... import ops
@@ -13,6 +13,7 @@ from ...graph.scopes import name_scope
 from ...graph.tensor import Tensor
 from . import windows
 from .pooling import avg_pool_3d_op, avg_pool_op, max_pool_3d_op, max_pool_op
+from .space_to_batch import with_space_to_batch
 
 _ARGUMENTS = """
       ksize: the window's size along each axis (an int or the spatial ones will do).
@@ -117,8 +118,8 @@ def _make_pool_1d(name: str, flat: Callable[..., Tensor], text: str) -> Callable
                 _with_width(all_axes(values, data_format, what), axis)
                 for values, what in ((ksize, "ksize"), (strides, "strides"))
             )
-            pooled = flat(rows, sizes, steps, padding, rows_format)
-            tensor: Tensor = ops.array.squeeze(pooled, [axis], name=scope)
+            pooled = flat(rows, sizes, steps, padding, rows_format, name=scope)
+            tensor: Tensor = ops.array.squeeze(pooled, [axis])
         return tensor
 
     scope_name = "MaxPool1d" if name.startswith("max") else "AvgPool1D"  # spelled so in TF
@@ -182,3 +183,93 @@ def _make_pool_of_any_rank(name: str, by_axes: dict[int, Callable[..., Tensor]])
 
 max_pool_v2 = _make_pool_of_any_rank("max_pool_v2", {1: max_pool1d, 2: max_pool, 3: max_pool3d})
 avg_pool_v2 = _make_pool_of_any_rank("avg_pool_v2", {1: avg_pool1d, 2: avg_pool, 3: avg_pool3d})
+
+
+_BY_TYPE: dict[str, dict[int, Callable[..., Tensor]]] = {
+    "MAX": {1: max_pool1d, 2: max_pool, 3: max_pool3d},
+    "AVG": {1: avg_pool1d, 2: avg_pool, 3: avg_pool3d},
+}
+
+
+def pool(
+    input: Any,
+    window_shape: Sequence[int],
+    pooling_type: str,
+    padding: str,
+    dilation_rate: Sequence[int] | None = None,
+    strides: Sequence[int] | None = None,
+    name: str | None = None,
+    data_format: str | None = None,
+    dilations: Sequence[int] | None = None,
+) -> Tensor:
+    """Max or average pooling over one to three spatial axes, with holes in the windows if asked.
+
+    Args:
+      input: [batch, spatial..., channels], or the channels second.
+      window_shape: one int per spatial axis.
+      pooling_type: `"MAX"` or `"AVG"`.
+      padding: `"SAME"` or `"VALID"`. With dilations above one the padding of `"SAME"` counts as
+        zeros, as in TF.
+      dilation_rate: one int per spatial axis, the distance between the elements of a window.
+      strides: one int per spatial axis; no larger than the window.
+      name: the name scope.
+      data_format: as `convolution`.
+      dilations: the same as `dilation_rate`.
+
+    Raises:
+      ValueError: an unknown type, a wrong rank or number of entries, strides above the window, or
+        strides and dilations that are both above 1.
+    """
+    rates = deprecated_argument_lookup("dilations", dilations, "dilation_rate", dilation_rate)
+    axes = len(window_shape)
+    with name_scope(name, f"{pooling_type.lower()}_pool", [input]) as scope:
+        input = convert_to_tensor(input, name="input")
+        spread = per_axis(rates, axes, "dilation_rate")
+        steps = per_axis(strides, axes, "strides")
+        _check_pool(input, window_shape, pooling_type, steps, spread)
+        second = data_format is not None and data_format.startswith("NC")
+        formats = {1: ("NWC", "NCW"), 2: ("NHWC", "NCHW"), 3: ("NDHWC", "NCDHW")}
+
+        def slide(images: Tensor, _: int, converted: str) -> Tensor:
+            return _BY_TYPE[pooling_type][axes](
+                images, window_shape, steps, converted, formats[axes][second], name=scope
+            )
+
+        return with_space_to_batch(
+            input, spread, padding, slide, window_shape, data_format=data_format
+        )
+
+
+def per_axis(values: Any, count: int, name: str) -> list[int]:
+    """One positive int per spatial axis; ones where there are none.
+
+    Raises:
+      ValueError: there are more or fewer, or one is not positive.
+    """
+    items = [1] * count if values is None else [int(value) for value in values]
+    if len(items) != count:
+        raise ValueError(f"len({name})={len(items)} but should be {count}")
+    if min(items) < 1:
+        raise ValueError(f"all values of {name} must be positive, got {items}")
+    return items
+
+
+def _check_pool(
+    input: Tensor,
+    window_shape: Sequence[int],
+    pooling_type: str,
+    steps: Sequence[int],
+    spread: Sequence[int],
+) -> None:
+    axes = len(window_shape)
+    if pooling_type not in _BY_TYPE or axes not in _BY_TYPE[pooling_type]:
+        raise ValueError(f"{axes}-D {pooling_type} pooling is not supported.")
+    if input.shape.ndims not in (None, axes + 2):
+        raise ValueError(f"input must have rank {axes + 2}, got shape {input.shape}")
+    if max(steps) > 1 and max(spread) > 1:
+        raise ValueError("strides > 1 not supported in conjunction with dilation_rate > 1")
+    if any(step > size for step, size in zip(steps, window_shape, strict=True)):
+        raise ValueError(
+            "strides > window_shape not supported due to inconsistency between CPU and GPU "
+            f"implementations, got strides {list(steps)} and window_shape {list(window_shape)}"
+        )
