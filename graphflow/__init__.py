@@ -9,6 +9,7 @@ from . import bitwise as bitwise
 
 # public submodules
 from . import compat as compat
+from . import debugging as debugging
 from . import dtypes as dtypes
 
 # core/variables
@@ -451,6 +452,28 @@ from .core.variables.variable_scope import get_variable_scope as get_variable_sc
 from .core.variables.variable_scope import no_regularizer as no_regularizer
 from .core.variables.variable_scope import variable_op_scope as variable_op_scope
 from .core.variables.variable_scope import variable_scope as variable_scope
+from .debugging import assert_equal as assert_equal
+from .debugging import assert_greater as assert_greater
+from .debugging import assert_greater_equal as assert_greater_equal
+from .debugging import assert_integer as assert_integer
+from .debugging import assert_less as assert_less
+from .debugging import assert_less_equal as assert_less_equal
+from .debugging import assert_near as assert_near
+from .debugging import assert_negative as assert_negative
+from .debugging import assert_non_negative as assert_non_negative
+from .debugging import assert_non_positive as assert_non_positive
+from .debugging import assert_none_equal as assert_none_equal
+from .debugging import assert_positive as assert_positive
+from .debugging import assert_proper_iterable as assert_proper_iterable
+from .debugging import assert_rank as assert_rank
+from .debugging import assert_rank_at_least as assert_rank_at_least
+from .debugging import assert_rank_in as assert_rank_in
+from .debugging import assert_same_float_dtype as assert_same_float_dtype
+from .debugging import assert_scalar as assert_scalar
+from .debugging import assert_type as assert_type
+from .debugging import is_non_decreasing as is_non_decreasing
+from .debugging import is_numeric_tensor as is_numeric_tensor
+from .debugging import is_strictly_increasing as is_strictly_increasing
 from .version import COMPILER_VERSION as COMPILER_VERSION
 from .version import GIT_VERSION as GIT_VERSION
 from .version import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION

@@ -122,3 +122,5 @@ from ..core.ops.reduction import unsorted_segment_min as unsorted_segment_min
 from ..core.ops.reduction import unsorted_segment_prod as unsorted_segment_prod
 from ..core.ops.reduction import unsorted_segment_sqrt_n as unsorted_segment_sqrt_n
 from ..core.ops.reduction import unsorted_segment_sum as unsorted_segment_sum
+from ..debugging import is_non_decreasing as is_non_decreasing
+from ..debugging import is_strictly_increasing as is_strictly_increasing

@@ -1,0 +1,31 @@
+"""`tf.debugging`: assertions about values, shapes and types, and checks of numbers."""
+
+from ..core.ops.array import check_numerics as check_numerics
+from ..core.ops.array import verify_tensor_all_finite as assert_all_finite
+from ..core.ops.control import Assert as Assert
+from ..core.ops.elementwise import is_finite as is_finite
+from ..core.ops.elementwise import is_inf as is_inf
+from ..core.ops.elementwise import is_nan as is_nan
+from .comparisons import assert_equal as assert_equal
+from .comparisons import assert_greater as assert_greater
+from .comparisons import assert_greater_equal as assert_greater_equal
+from .comparisons import assert_less as assert_less
+from .comparisons import assert_less_equal as assert_less_equal
+from .comparisons import assert_near as assert_near
+from .comparisons import assert_negative as assert_negative
+from .comparisons import assert_non_negative as assert_non_negative
+from .comparisons import assert_non_positive as assert_non_positive
+from .comparisons import assert_none_equal as assert_none_equal
+from .comparisons import assert_positive as assert_positive
+from .order import is_non_decreasing as is_non_decreasing
+from .order import is_strictly_increasing as is_strictly_increasing
+from .ranks import assert_rank as assert_rank
+from .ranks import assert_rank_at_least as assert_rank_at_least
+from .ranks import assert_rank_in as assert_rank_in
+from .ranks import assert_scalar as assert_scalar
+from .ranks import assert_shapes as assert_shapes
+from .types import assert_integer as assert_integer
+from .types import assert_proper_iterable as assert_proper_iterable
+from .types import assert_same_float_dtype as assert_same_float_dtype
+from .types import assert_type as assert_type
+from .types import is_numeric_tensor as is_numeric_tensor
