@@ -7,6 +7,7 @@ from ..core.ops.array import space_to_depth as space_to_depth
 from ..core.ops.array import top_k as top_k
 from ..core.ops.elementwise import sigmoid as sigmoid
 from ..core.ops.elementwise import tanh as tanh
+from ..core.ops.nn import all_candidate_sampler as all_candidate_sampler
 from ..core.ops.nn import atrous_conv2d as atrous_conv2d
 from ..core.ops.nn import atrous_conv2d_transpose as atrous_conv2d_transpose
 from ..core.ops.nn import avg_pool as avg_pool
@@ -19,6 +20,7 @@ from ..core.ops.nn import (
 )
 from ..core.ops.nn import batch_normalization as batch_normalization
 from ..core.ops.nn import bias_add as bias_add
+from ..core.ops.nn import compute_accidental_hits as compute_accidental_hits
 from ..core.ops.nn import conv1d as conv1d
 from ..core.ops.nn import conv1d_transpose as conv1d_transpose
 from ..core.ops.nn import conv2d as conv2d
@@ -41,14 +43,17 @@ from ..core.ops.nn import dropout as dropout
 from ..core.ops.nn import elu as elu
 from ..core.ops.nn import embedding_lookup as embedding_lookup
 from ..core.ops.nn import embedding_lookup_sparse as embedding_lookup_sparse
+from ..core.ops.nn import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
 from ..core.ops.nn import fused_batch_norm as fused_batch_norm
 from ..core.ops.nn import l2_loss as l2_loss
 from ..core.ops.nn import l2_normalize as l2_normalize
 from ..core.ops.nn import leaky_relu as leaky_relu
+from ..core.ops.nn import learned_unigram_candidate_sampler as learned_unigram_candidate_sampler
 from ..core.ops.nn import local_response_normalization as local_response_normalization
 from ..core.ops.nn import local_response_normalization as lrn  # TF has both names
 from ..core.ops.nn import log_poisson_loss as log_poisson_loss
 from ..core.ops.nn import log_softmax as log_softmax
+from ..core.ops.nn import log_uniform_candidate_sampler as log_uniform_candidate_sampler
 from ..core.ops.nn import max_pool as max_pool
 from ..core.ops.nn import max_pool1d as max_pool1d
 from ..core.ops.nn import max_pool2d as max_pool2d
@@ -56,11 +61,13 @@ from ..core.ops.nn import max_pool3d as max_pool3d
 from ..core.ops.nn import max_pool_v2 as max_pool_v2
 from ..core.ops.nn import max_pool_with_argmax as max_pool_with_argmax
 from ..core.ops.nn import moments as moments
+from ..core.ops.nn import nce_loss as nce_loss
 from ..core.ops.nn import normalize_moments as normalize_moments
 from ..core.ops.nn import pool as pool
 from ..core.ops.nn import relu as relu
 from ..core.ops.nn import relu6 as relu6
 from ..core.ops.nn import relu_layer as relu_layer
+from ..core.ops.nn import sampled_softmax_loss as sampled_softmax_loss
 from ..core.ops.nn import selu as selu
 from ..core.ops.nn import separable_conv2d as separable_conv2d
 from ..core.ops.nn import (
@@ -80,6 +87,7 @@ from ..core.ops.nn import (
 )
 from ..core.ops.nn import sufficient_statistics as sufficient_statistics
 from ..core.ops.nn import swish as swish
+from ..core.ops.nn import uniform_candidate_sampler as uniform_candidate_sampler
 from ..core.ops.nn import (
     weighted_cross_entropy_with_logits as weighted_cross_entropy_with_logits,
 )

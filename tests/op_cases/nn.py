@@ -29,7 +29,19 @@ def _activation(op, build, **options):
 
 _LABELS = np.float32([[0.1, 0.2, 0.3, 0.4], [0.7, 0.1, 0.1, 0.1], [0, 0, 1, 0]])
 
+_SAMPLERS = (
+    "All",
+    "FixedUnigram",
+    "LearnedUnigram",
+    "LogUniform",
+    "ThreadUnsafeUnigram",
+    "Uniform",
+)
 TESTED_ELSEWHERE = {
+    **{
+        f"{sampler}CandidateSampler": "tests/core/ops/nn/test_candidate_sampling.py"
+        for sampler in _SAMPLERS
+    },
     "MaxPoolGradGradWithArgmax": "tests/core/ops/nn/test_pooling.py",  # TF's CPU has no kernel
 }
 
@@ -161,6 +173,12 @@ CASES = [
         lambda tf, x: tf.nn.max_pool_with_argmax(x, [1, 2, 2, 1], [1, 1, 2, 1], "SAME"),
         [_DISTINCT],
         second_order=False,  # TF has none
+    ),
+    OpCase(
+        "ComputeAccidentalHits",
+        lambda tf, true, sampled: tf.nn.compute_accidental_hits(true, sampled, 2),
+        [np.int64([[4, 1], [7, 4], [0, 3]]), np.int64([4, 2, 1, 4])],
+        grad=False,
     ),
     OpCase(("BiasAdd", "BiasAddGrad"), lambda tf, x, b: tf.nn.bias_add(x, b), [_IMAGES, floats(3)]),
     _activation("Relu", lambda tf, x: tf.nn.relu(x)),

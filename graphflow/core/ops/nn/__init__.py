@@ -15,6 +15,14 @@ from .batch_norm import fused_batch_norm as fused_batch_norm
 from .batch_norm import moments as moments
 from .bias import bias_add as bias_add
 from .bias import xw_plus_b as xw_plus_b
+from .candidate_sampling import all_candidate_sampler as all_candidate_sampler
+from .candidate_sampling import compute_accidental_hits as compute_accidental_hits
+from .candidate_sampling import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
+from .candidate_sampling import (
+    learned_unigram_candidate_sampler as learned_unigram_candidate_sampler,
+)
+from .candidate_sampling import log_uniform_candidate_sampler as log_uniform_candidate_sampler
+from .candidate_sampling import uniform_candidate_sampler as uniform_candidate_sampler
 from .conv1d import conv1d as conv1d
 from .conv1d import conv1d_transpose as conv1d_transpose
 from .conv2d import conv2d as conv2d
@@ -68,6 +76,8 @@ from .regularize import l2_loss as l2_loss
 from .regularize import l2_normalize as l2_normalize
 from .regularize import local_response_normalization as local_response_normalization
 from .regularize import zero_fraction as zero_fraction
+from .sampled_loss import nce_loss as nce_loss
+from .sampled_loss import sampled_softmax_loss as sampled_softmax_loss
 from .softmax import log_softmax as log_softmax
 from .softmax import softmax as softmax
 from .space_to_batch import with_space_to_batch as with_space_to_batch

@@ -35,11 +35,24 @@ softmax_cross_entropy_with_logits_op = define_op(
 )
 
 
+def _sizes(array: np.ndarray) -> str:
+    """A shape as TF writes it."""
+    return f"[{','.join(map(str, array.shape))}]"
+
+
 @softmax_cross_entropy_with_logits_op.define
 def softmax_cross_entropy_reference(
     node: Any, logits: np.ndarray, labels: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    logits, labels = np.broadcast_arrays(logits, labels)
+    try:
+        logits, labels = np.broadcast_arrays(logits, labels)
+    except ValueError:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"logits and labels must be broadcastable: logits_size={_sizes(logits)} "
+            f"labels_size={_sizes(labels)}",
+        ) from None
     lowered = shifted(logits)
     powers = np.exp(lowered)
     total = powers.sum(axis=-1, keepdims=True)
