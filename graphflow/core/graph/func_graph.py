@@ -15,6 +15,7 @@ from ..base.tensor_shape import TensorShape
 from .graph import Graph
 from .op_def import define_op, find_op
 from .operation import Operation
+from .scope_stacks import ThreadNaming
 from .shape_context import ShapeContext
 from .tensor import Tensor
 
@@ -68,15 +69,12 @@ class FuncGraph(Graph):
         self._source_of: dict[Tensor, Tensor] = {}
         self._names_in_use = outer_graph._names_in_use
         self._collections = outer_graph._collections
-        self._name_stack = outer_graph._name_stack
+        self._naming = ThreadNaming(outer_graph._naming.scope)
         self._container = outer_graph._container
-        self._device_stack = outer_graph._device_stack
+        self._scopes.devices = outer_graph._scopes.devices
+        self._building_function = True
         self._gradient_override_map = outer_graph._gradient_override_map
         self.seed = outer_graph.seed
-
-    @property
-    def building_function(self) -> bool:
-        return True
 
     @property
     def outermost(self) -> Graph:
@@ -113,13 +111,13 @@ class FuncGraph(Graph):
     def _placeholder(self, dtype: Any, shape: Any, name: str) -> Tensor:
         op_def = find_op("_RefPlaceholder" if dtype._is_ref_dtype else "Placeholder")
         assert op_def is not None
-        outer_stack, self._control_stack = self._control_stack, []
+        outer_scopes, self._scopes.control = self._scopes.control, []
         try:
             op = self._add_node(
                 op_def, [], {"dtype": dtype.base_dtype, "shape": TensorShape(shape)}, name
             )
         finally:
-            self._control_stack = outer_stack
+            self._scopes.control = outer_scopes
         return op.outputs[0]
 
     def _own(self, tensor: Tensor) -> Tensor:
@@ -217,7 +215,7 @@ def trace(
     current = get_default_graph()
     outer = current if outer_graph is None else outer_graph
     body = kind(current.unique_name(name), outer)
-    body._name_stack = current._name_stack
+    body._naming = ThreadNaming(current._naming.scope)
     with body.as_default():
         arguments = [body.add_parameter(dtype, shape) for dtype, shape in parameters]
         result = function(*arguments)

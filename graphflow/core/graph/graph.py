@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ..base import dtypes
 from .attr_values import normalize_attr
-from .device import DeviceFunction, canonical_name, merge_device
+from .device import canonical_name, merge_device
 from .op_def import OpDef, find_op, unregistered_op
 from .operation import Operation
+from .scope_stacks import ControlScope, Scopes, ThreadNaming, ThreadScopes
 from .shape_context import infer_shapes
 from .stacks import default_graphs
 from .tensor import Tensor
@@ -38,11 +39,9 @@ class Graph:
         self._nodes_by_name: dict[str, Operation] = {}
         self._names_in_use: dict[str, int] = {}
         self._collections: dict[Any, list[Any]] = {}
-        self._name_stack = ""
-        self._control_stack: list[_ControlScope] = []
-        self._device_stack: list[DeviceFunction] = []
-        self._colocation_stack: list[Operation] = []
-        self._attr_scope: dict[str, Any] = {}
+        self._naming = ThreadNaming()
+        self._scopes = Scopes()
+        self._attrs_of_scope: dict[str, Any] = {}
         self._gradient_override_map: dict[str, str] = {}
         self._container = ""
         self._unfeedable: set[Tensor] = set()
@@ -52,6 +51,7 @@ class Graph:
         self._last_id = 0
         self._change_count = 0
         self._finalized = False
+        self._building_function = False
         self.seed: int | None = None
 
     # --- state -----------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ class Graph:
     @property
     def building_function(self) -> bool:
         """Whether this is the body of a function (a branch, a loop body)."""
-        return False
+        return self._building_function
 
     @property
     def outermost(self) -> Graph:
@@ -105,6 +105,15 @@ class Graph:
     def as_default(self) -> contextlib.AbstractContextManager[Graph]:
         """Makes this the default graph of the thread inside the `with` block."""
         return default_graphs.pushed(self)
+
+    def switch_to_thread_local(self) -> None:
+        """From now on each thread is in scopes of its own, as it is in name scopes from the start.
+
+        Threads that build the graph together then do not see each other's devices, colocation and
+        control dependencies; each begins in the scopes around this call.
+        """
+        if not isinstance(self._scopes, ThreadScopes):
+            self._scopes = ThreadScopes(self._scopes)
 
     # --- nodes -----------------------------------------------------------------------------------
 
@@ -240,20 +249,20 @@ class Graph:
                 )
 
     def _scoped_attrs(self, op_def: OpDef) -> dict[str, Any]:
-        attrs = dict(self._attr_scope)
+        attrs = dict(self._attrs_of_scope)
         if op_def.name in self._gradient_override_map:
             attrs["_gradient_op_type"] = self._gradient_override_map[op_def.name]
         if self._container and "container" in op_def.attr_by_name:
             attrs["container"] = self._container
-        if self._colocation_stack:
-            groups = {g.decode() for op in self._colocation_stack for g in op.colocation_groups()}
+        if self._scopes.colocation:
+            groups = {g.decode() for op in self._scopes.colocation for g in op.colocation_groups()}
             attrs["_class"] = tuple(sorted(groups))
         return attrs
 
     def _place(self, op: Operation) -> None:
-        for function in reversed(self._device_stack):
+        for function in reversed(self._scopes.devices):
             op._device = canonical_name(function(op))
-        for beside in self._colocation_stack:
+        for beside in self._scopes.colocation:
             op._device = beside.device or op._device
 
     def get_operations(self) -> list[Operation]:
@@ -330,30 +339,30 @@ class Graph:
         if name:
             if isinstance(name, bytes):
                 name = name.decode()
-            pattern = _VALID_SCOPE_NAME if self._name_stack else _VALID_OP_NAME
+            pattern = _VALID_SCOPE_NAME if self._naming.scope else _VALID_OP_NAME
             if not pattern.match(name):
                 raise ValueError(f"'{name}' is not a valid scope name")
-        outer = self._name_stack
+        outer = self._naming.scope
         if not name:
             scope = ""
         elif name.endswith("/"):
             scope = name[:-1]
         else:
             scope = self.unique_name(name)
-        self._name_stack = scope
+        self._naming.scope = scope
         try:
-            yield scope + "/" if scope else ""
+            yield scope + "/" if name else ""  # entering "/" is entering the root
         finally:
-            self._name_stack = outer
+            self._naming.scope = outer
 
     def get_name_scope(self) -> str:
         """The current scope, without a trailing slash."""
-        return self._name_stack
+        return self._naming.scope
 
     def unique_name(self, name: str, mark_as_used: bool = True) -> str:
         """`scope/name`, with `_1`, `_2`... appended when it is taken (case-insensitively)."""
-        if self._name_stack:
-            name = f"{self._name_stack}/{name}"
+        if self._naming.scope:
+            name = f"{self._naming.scope}/{name}"
         key = name.lower()
         count = self._names_in_use.get(key, 0)
         if mark_as_used:
@@ -374,20 +383,20 @@ class Graph:
     @contextlib.contextmanager
     def control_dependencies(self, control_inputs: Iterable[Any] | None) -> Iterator[None]:
         """Nodes made inside run after `control_inputs`; None clears all outer dependencies."""
-        outer = self._control_stack
+        outer = self._scopes.control
         if control_inputs is None:
-            self._control_stack = []
+            self._scopes.control = []
             try:
                 yield
             finally:
-                self._control_stack = outer
+                self._scopes.control = outer
             return
         ops = self._as_control_inputs(control_inputs)
-        self._control_stack = [*outer, _ControlScope(ops)]
+        self._scopes.control = [*outer, ControlScope(ops)]
         try:
             yield
         finally:
-            self._control_stack = outer
+            self._scopes.control = outer
 
     def _as_control_inputs(self, control_inputs: Iterable[Any]) -> list[Operation]:
         ops = []
@@ -403,13 +412,13 @@ class Graph:
         """The scopes' ops, less those of scopes that an input was made in (it waited already)."""
         input_ops = {tensor.op for tensor in inputs}
         result: list[Operation] = []
-        for scope in self._control_stack:
+        for scope in self._scopes.control:
             if not input_ops & scope.seen:
                 result.extend(op for op in scope.ops if op not in result and op not in input_ops)
         return result
 
     def _note_in_control_scopes(self, op: Operation) -> None:
-        for scope in self._control_stack:
+        for scope in self._scopes.control:
             scope.seen.add(op)
 
     # --- placement, colocation and other scopes --------------------------------------------------
@@ -417,18 +426,25 @@ class Graph:
     @contextlib.contextmanager
     def device(self, device_name_or_function: Any) -> Iterator[None]:
         """Places the nodes made inside: a device string (merged with outer ones), a DeviceSpec, a
-        function from Operation to device string, or None to ignore outer scopes."""
-        outer = self._device_stack
+        function from Operation to device string, or None to ignore outer scopes.
+
+        Raises:
+          RuntimeError: (on leaving) a device scope inside this one has not been left.
+        """
+        outer = self._scopes.devices
         if device_name_or_function is None:
-            self._device_stack = []
+            inner = []
         elif callable(device_name_or_function):
-            self._device_stack = [*outer, device_name_or_function]
+            inner = [*outer, device_name_or_function]
         else:
-            self._device_stack = [*outer, merge_device(device_name_or_function)]
+            inner = [*outer, merge_device(device_name_or_function)]
+        self._scopes.devices = inner
         try:
             yield
         finally:
-            self._device_stack = outer
+            if self._scopes.devices is not inner:
+                raise RuntimeError("Exiting device scope without proper scope nesting.")
+            self._scopes.devices = outer
 
     @contextlib.contextmanager
     def colocate_with(self, op: Any, ignore_existing: bool = False) -> Iterator[None]:
@@ -437,14 +453,14 @@ class Graph:
             raise ValueError(
                 "Trying to reset colocation (op is None) but ignore_existing is not True"
             )
-        outer, outer_devices = self._colocation_stack, self._device_stack
+        outer, outer_devices = self._scopes.colocation, self._scopes.devices
         kept = [] if ignore_existing else outer
-        self._colocation_stack = kept if op is None else [*kept, _operation_of(op)]
-        self._device_stack = []  # where `op` is counts for more than the device scopes around
+        self._scopes.colocation = kept if op is None else [*kept, _operation_of(op)]
+        self._scopes.devices = []  # where `op` is counts for more than the device scopes around
         try:
             yield
         finally:
-            self._colocation_stack, self._device_stack = outer, outer_devices
+            self._scopes.colocation, self._scopes.devices = outer, outer_devices
 
     @contextlib.contextmanager
     def container(self, container_name: str) -> Iterator[str]:
@@ -479,14 +495,15 @@ class Graph:
             self._gradient_override_map = outer
 
     @contextlib.contextmanager
-    def _attrs_added(self, attrs: Mapping[str, Any]) -> Iterator[None]:
-        """Nodes made inside carry these attributes as well."""
-        outer = self._attr_scope
-        self._attr_scope = {**outer, **attrs}
+    def _attr_scope(self, attrs: Mapping[str, Any]) -> Iterator[None]:
+        """Nodes made inside carry these attributes as well; None takes an outer scope's away."""
+        outer = self._attrs_of_scope
+        added = {key: _plain_attr(value) for key, value in attrs.items()}
+        self._attrs_of_scope = {k: v for k, v in {**outer, **added}.items() if v is not None}
         try:
             yield
         finally:
-            self._attr_scope = outer
+            self._attrs_of_scope = outer
 
     # --- collections -----------------------------------------------------------------------------
 
@@ -560,14 +577,6 @@ class Graph:
         return result
 
 
-class _ControlScope:
-    """One `control_dependencies` block: what to wait for, and the nodes made inside so far."""
-
-    def __init__(self, ops: list[Operation]) -> None:
-        self.ops = ops
-        self.seen: set[Operation] = set()
-
-
 def _operation_of(value: Any) -> Operation:
     """The operation of a Tensor, Variable, IndexedSlices or Operation."""
     if isinstance(value, Operation):
@@ -584,10 +593,7 @@ def _complete_attrs(
     """Given attributes normalised, those implied by input types inferred, the rest by default."""
     attrs = {}
     for key, value in given.items():
-        if hasattr(value, "WhichOneof"):
-            from .graph_def import attr_from_proto
-
-            value = attr_from_proto(value)
+        value = _plain_attr(value)
         declared = op_def.attr_by_name.get(key)
         attrs[key] = normalize_attr(op_def.name, declared, value) if declared else value
     position = 0
@@ -614,6 +620,15 @@ def _complete_attrs(
                 raise ValueError(f"op {op_def.name} needs the attribute {attr.name!r}")
             attrs[attr.name] = attr.default
     return attrs
+
+
+def _plain_attr(value: Any) -> Any:
+    """An attribute's value, taken out of its AttrValue proto if it comes in one."""
+    if not hasattr(value, "WhichOneof"):
+        return value
+    from .graph_def import attr_from_proto
+
+    return attr_from_proto(value)
 
 
 def _check_output_types(op: Operation, expected: Sequence[Any]) -> None:

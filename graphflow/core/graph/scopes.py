@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from .conversion import graph_of_inputs
+from .device import DeviceFunction
 from .graph import Graph
 from .stacks import default_graphs, get_default_graph
 
@@ -113,16 +114,28 @@ def init_scope() -> Iterator[None]:
     Initial values of variables are built in it, so that a variable made inside a loop body belongs
     to the user's graph. The name scope stays.
     """
-    inner = get_default_graph()
-    outer = inner.outermost
-    scope = inner.get_name_scope()
-    outer_devices, devices = outer._device_stack, inner._device_stack
+    scope = get_default_graph().get_name_scope()
+    outer, devices = _around_functions()
+    outer_devices = outer._scopes.devices
     with outer.as_default(), outer.control_dependencies(None), _reenter(outer, scope):
-        outer._device_stack = devices
+        outer._scopes.devices = devices
         try:
             yield
         finally:
-            outer._device_stack = outer_devices
+            outer._scopes.devices = outer_devices
+
+
+def _around_functions() -> tuple[Graph, list[DeviceFunction]]:
+    """The graph in which functions are being built, and the innermost device scopes."""
+    graph = get_default_graph()
+    devices = graph._scopes.devices
+    graph = graph.outermost
+    for around in reversed(default_graphs.items):
+        if not graph.building_function:
+            break
+        graph = around.outermost
+        devices = devices or graph._scopes.devices
+    return graph, devices
 
 
 def _reenter(graph: Graph, scope: str) -> contextlib.AbstractContextManager[str]:

@@ -157,5 +157,5 @@ def as_initial_value(value: Any, dtype: Any) -> Tensor:
 @contextlib.contextmanager
 def colocated_with_name(name: str) -> Iterator[None]:
     """Places nodes with a variable that will have that name but is not made yet."""
-    with get_default_graph()._attrs_added({"_class": (f"loc:@{name}",)}):
+    with get_default_graph()._attr_scope({"_class": (f"loc:@{name}",)}):
         yield

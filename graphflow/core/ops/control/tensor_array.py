@@ -175,7 +175,7 @@ class TensorArray:
         with name_scope(name, "TensorArrayWrite", [self._flow, index, value]):
             value = self._convert(value)
             self._merge_element_shape(value.shape)
-            with get_default_graph()._attrs_added({"_write_once": True}):
+            with get_default_graph()._attr_scope({"_write_once": True}):
                 flow = tensor_list_set_item_op(
                     self._flow, index, value, resize_if_index_out_of_bounds=self._dynamic_size
                 )
