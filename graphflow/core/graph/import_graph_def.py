@@ -322,10 +322,7 @@ def _in_order(
                 raise ValueError(f"Node '{node.name}': Unknown input node '{missing[0]}'")
             waiting = [by_name[name] for name in needed if not state.get(name)]
             if any(state.get(other.name) is False for other in waiting):
-                raise ValueError(
-                    f"the GraphDef has a cycle through '{node.name}': loops by NextIteration "
-                    "cannot be imported"
-                )
+                raise _cycle_error(by_name, source_of)
             if waiting:
                 stack.extend(reversed(waiting))
             else:
@@ -333,3 +330,17 @@ def _in_order(
                 ordered.append(node)
                 stack.pop()
     return ordered
+
+
+def _cycle_error(by_name: Mapping[str, Any], source_of: Callable[[str], str | None]) -> ValueError:
+    import networkx
+
+    graph = networkx.DiGraph()
+    for node in by_name.values():
+        graph.add_edges_from((name, node.name) for text in node.input if (name := source_of(text)))
+    cycle = [name for name, _ in networkx.find_cycle(graph)]
+    loops = [name for name in cycle if by_name[name].op == "NextIteration"]
+    hint = f": it is a loop by NextIteration ('{loops[0]}'), which is not read" if loops else ""
+    return ValueError(
+        f"the GraphDef has {len(cycle)} nodes in a cycle: {' -> '.join([*cycle, cycle[0]])}{hint}"
+    )

@@ -6,6 +6,7 @@ or too rare to compile.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -169,6 +170,12 @@ def node_error(error: Exception, node: Node) -> errors.OpError:
         return type(error)(None, node.source, error.message)
     if isinstance(error, MemoryError):
         return errors.ResourceExhaustedError(None, node.source, f"out of memory: {error}")
+    unlike = re.match(r"operands could not be broadcast together with shapes (.*)", str(error))
+    if unlike is not None:  # NumPy's words, of whatever op
+        shapes = [f"[{sizes}]" for sizes in re.findall(r"\(([\d,]*?),?\)", unlike[1])]
+        return errors.InvalidArgumentError(
+            None, node.source, f"Incompatible shapes: {' vs. '.join(shapes)}"
+        )
     given = ", ".join(str(dtype.name) for dtype in node.input_dtypes)
     text = f"{node.op.name} of ({given}): {error}"
     if isinstance(error, ValueError | IndexError | ZeroDivisionError | OverflowError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -40,15 +40,29 @@ def _parts(key: Any, value: Any) -> Iterator[tuple[Any, Any]]:
     """A composite key with its value, as pairs of single ones."""
     if isinstance(key, SparseTensor):
         parts: list[Any] = [key.indices, key.values, key.dense_shape]
-        yield from zip(parts, value, strict=True)
+        yield from _pairs(key, parts, value, "SparseTensorValue(indices, values, dense_shape)")
     elif isinstance(key, IndexedSlices):
         parts = [p for p in (key.values, key.indices, key.dense_shape) if p is not None]
-        yield from zip(parts, value, strict=False)
+        given = [p for p in value if p is not None] if isinstance(value, tuple | list) else value
+        yield from _pairs(key, parts, given, "IndexedSlicesValue(values, indices, dense_shape)")
     elif isinstance(key, tuple | list):
-        for sub_key, sub_value in zip(key, value, strict=True):
+        for sub_key, sub_value in _pairs(key, key, value, "a value for each tensor of the key"):
             yield from _parts(sub_key, sub_value)
     else:
         yield key, value
+
+
+def _pairs(key: Any, parts: Sequence[Any], value: Any, wanted: str) -> Iterator[tuple[Any, Any]]:
+    try:
+        values = list(value)
+    except TypeError:
+        raise TypeError(f"Cannot feed {_shown(value)} for {key!r}: expected {wanted}") from None
+    if len(values) != len(parts):
+        raise ValueError(
+            f"Cannot feed {_shown(value)} for {key!r}: it has {len(values)} elements where "
+            f"{len(parts)} are expected, {wanted}"
+        )
+    return zip(parts, values, strict=True)
 
 
 def as_fed_tensor(graph: Graph, key: Any) -> Tensor:
@@ -101,13 +115,29 @@ def _typed(tensor: Tensor, dtype: dtypes.DType, value: Any) -> np.ndarray:
             return array_from_python(np.asarray(value, dtype=object), dtype)
         array = np.asarray(value, dtype=numpy_type)
     except (TypeError, ValueError, OverflowError) as e:
+        if isinstance(value, int):
+            raise _does_not_hold(tensor, value) from None
         raise type(e)(
-            f"Cannot feed {value!r} for Tensor {tensor.name!r} of type {dtype.name}: {e}"
+            f"Cannot feed {_shown(value)} for Tensor {tensor.name!r} of type {dtype.name}: {e} "
+            f"(made at {tensor.op.user_frame}: {tensor.op.user_frame.line})"
         ) from None
     if isinstance(value, int) and not isinstance(value, bool) and array != value:
-        raise TypeError(
-            f"Type of feed value {value} with type {type(value)} is not compatible with Tensor "
-            f"type {numpy_type}. Try explicitly setting the type of the feed tensor to a larger "
-            "type (e.g. int64)."
-        )
+        raise _does_not_hold(tensor, value)
     return array
+
+
+def _does_not_hold(tensor: Tensor, value: int) -> TypeError:
+    frame, dtype = tensor.op.user_frame, tensor.dtype.base_dtype
+    hint = "Try explicitly setting the type of the feed tensor to a larger type (e.g. int64)."
+    if dtype == dtypes.string:
+        hint = "Expected a string: str or bytes."
+    return TypeError(
+        f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
+        f"{dtype.as_numpy_dtype}. {hint} It is {tensor.name!r}, made at {frame}: {frame.line}"
+    )
+
+
+def _shown(value: Any) -> str:
+    """A value in a message, not all of it if it is long."""
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
