@@ -48,6 +48,26 @@ def restored_names(graph: Graph, restore_op_name: str) -> set[str]:
     return {name for assign in assigns if (name := _restored_name(assign)) is not None}
 
 
+def restore_ops(graph: Graph, restore_op_name: str) -> list[Operation]:
+    """The ops behind a restore op that read checkpoints: one, or one for each shard.
+
+    Savers of before TF 1.5 have one for each variable.
+    """
+    found: dict[Operation, None] = {}
+    seen: set[Operation] = set()
+    stack = [graph.get_operation_by_name(restore_op_name)]
+    while stack:
+        op = stack.pop()
+        if op in seen:
+            continue
+        seen.add(op)
+        if op.type == "RestoreV2":
+            found[op] = None
+        else:
+            stack.extend([*op.control_inputs, *(tensor.op for tensor in op.inputs)])
+    return list(found)
+
+
 def _assignments(group: Operation) -> Iterator[Operation]:
     for op in group.control_inputs:
         if op.type == "NoOp":

@@ -31,7 +31,7 @@ from ..global_step import global_step as value_of_global_step
 from ..meta_graph import add_collection_def, export_meta_graph
 from .builder import build_saver
 from .object_checkpoints import object_graph_key_mapping, saveables_with_keys
-from .restore_checks import check_restored_shapes, restored_names
+from .restore_checks import check_restored_shapes, restore_ops, restored_names
 
 _logger = logging.getLogger(__name__)
 _V2 = 2  # SaverDef.V2
@@ -393,11 +393,21 @@ class Saver:
                 self._restore_objects(sess, prefix, keys)
                 return
             check_restored_shapes(sess.graph, self.saver_def.restore_op_name, reader)
-            sess.run(self.saver_def.restore_op_name, {self.saver_def.filename_tensor_name: prefix})
+            self._restore_all_or_nothing(sess, prefix)
         except errors.NotFoundError as error:
             raise _explained(error, "a Variable name or other graph key that is missing") from None
         except errors.InvalidArgumentError as error:
             raise _explained(error, "a mismatch between the current graph and the graph") from None
+
+    def _restore_all_or_nothing(self, sess: Any, prefix: str) -> None:
+        """Assigns nothing before everything has been read, also where several ops read."""
+        feeds: dict[Any, Any] = {self.saver_def.filename_tensor_name: prefix}
+        readers = restore_ops(sess.graph, self.saver_def.restore_op_name)
+        if len(readers) > 1:
+            tensors = [tensor for op in readers for tensor in op.outputs]
+            values = sess.run(tensors, feeds)
+            feeds.update(zip(tensors, values, strict=True))
+        sess.run(self.saver_def.restore_op_name, feeds)
 
     def _has_all(self, graph: Graph, reader: TensorReader) -> bool:
         """Whether a checkpoint has tensors of the names that this Saver restores."""
