@@ -106,6 +106,7 @@ class OpDef:
         self.takes_context = False
         self.reference: Callable[..., Any] | None = None
         self.scalar_body: Callable[..., Any] | None = None
+        self.cpu_lowering: Callable[..., None] | None = None
 
     def __repr__(self) -> str:
         return f"<OpDef {self.name}>"
@@ -145,6 +146,11 @@ class OpDef:
     def scalar(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Registers the op's body for one element: vector kernels and fusion are made from it."""
         self.scalar_body = function
+        return function
+
+    def cpu(self, function: Callable[..., None]) -> Callable[..., None]:
+        """Registers `(node, lowering) -> None`, which calls kernels; see `ops/lowering.py`."""
+        self.cpu_lowering = function
         return function
 
     def output_dtypes(self, attrs: Mapping[str, Any]) -> list[dtypes.DType]:

@@ -1,0 +1,1 @@
+"""Machine code for the CPU: targets, vector values, tiles, library kernels, compiler and cache."""
