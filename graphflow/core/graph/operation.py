@@ -6,7 +6,8 @@ import linecache
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..base import dtypes
+from ..base import dtypes, errors
+from ..base.tensor_shape import TensorShape
 from .op_def import OpDef
 from .tensor import Tensor, find_session
 from .user_frame import RawStack, UserFrame, user_frame
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 class Operation:
     """A node: an op type, attributes, inputs and control inputs, made by `Graph.create_op`.
 
-    It never changes once made, with two exceptions that TF1 has too: control inputs may be added,
-    and an `If` or `While` may get more outputs when gradients are built through it.
+    It never changes once made, with exceptions that TF1 has too: control inputs may be added, an
+    input may be replaced by one of its kind, and an `If` or `While` may get more outputs when
+    gradients are built through it.
     """
 
     def __init__(
@@ -166,6 +168,43 @@ class Operation:
             tensor.op._uses.append((self, tensor.value_index))
         self._graph._changed()
 
+    def _update_input(self, index: int, tensor: Tensor) -> None:
+        """Reads another tensor; the shapes of the outputs stay as they were inferred.
+
+        Raises:
+          ValueError: it is of another graph.
+          OutOfRangeError: there is no such input.
+          InvalidArgumentError: it is of another type, or its shape is not that of the old one.
+        """
+        tensor = self._graph._own(tensor)
+        if not 0 <= index < len(self._inputs):
+            raise errors.OutOfRangeError(
+                None,
+                self,
+                f"Cannot update edge. Input index [{index}] is greater than the number of total "
+                f"inputs [{len(self._inputs)}].",
+            )
+        old = self._inputs[index]
+        if tensor.dtype.base_dtype != old.dtype.base_dtype:
+            raise errors.InvalidArgumentError(
+                None,
+                self,
+                f"Input {index} of node {self._name} was passed {tensor.dtype.name} from "
+                f"{tensor.name} incompatible with expected {old.dtype.name}.",
+            )
+        if not tensor.shape.is_compatible_with(old.shape):
+            raise errors.InvalidArgumentError(
+                None,
+                self,
+                f"Cannot update edge, incompatible shapes: {_in_brackets(tensor.shape)} and "
+                f"{_in_brackets(old.shape)}.",
+            )
+        self._inputs = (*self._inputs[:index], tensor, *self._inputs[index + 1 :])
+        old.op._uses.remove((self, old.value_index))
+        tensor.op._uses.append((self, tensor.value_index))
+        self._graph._known_constants.clear()
+        self._graph._changed()
+
     def run(self, feed_dict: Any = None, session: Any = None) -> None:
         """Runs this operation in `session`, or in the default session."""
         find_session(self._graph, session, "execute operation", "run").run(self, feed_dict)
@@ -195,3 +234,10 @@ def _public_form(value: Any) -> Any:
     if hasattr(value, "as_proto"):
         return value.as_proto()
     return value
+
+
+def _in_brackets(shape: TensorShape) -> str:
+    """A shape as TF's runtime writes it: `[2,?]`."""
+    if shape.ndims is None:
+        return "<unknown>"
+    return "[" + ",".join("?" if n is None else str(n) for n in shape.as_list()) + "]"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..base import dtypes
+from ..base.reference import Reference
 from ..base.tensor_shape import TensorShape, as_shape
 from .stacks import get_default_session
 
@@ -109,9 +110,8 @@ class Tensor:
         return tuple(self._shape.as_list()) if self._shape.ndims is not None else None
 
     def consumers(self) -> list[Operation]:
-        """The operations that take this tensor as an input."""
-        consumers = [op for op, index in self._op._uses if index == self._value_index]
-        return list(dict.fromkeys(consumers))
+        """The operations that take this tensor as an input, once for each such input."""
+        return [op for op, index in self._op._uses if index == self._value_index]
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """Runs the graph for this tensor in `session`, or in the default session.
@@ -140,6 +140,10 @@ class Tensor:
 
     def __copy__(self) -> Tensor:
         return self
+
+    def experimental_ref(self) -> Reference[Tensor]:
+        """This tensor as a key: equal to another reference when both are to the same tensor."""
+        return Reference(self)
 
     def __len__(self) -> int:
         raise TypeError(

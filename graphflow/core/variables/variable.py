@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from .. import ops
 from ..base.dtypes import DType
+from ..base.reference import Reference
 from ..base.tensor_shape import TensorShape
 from ..graph.collection_keys import GraphKeys
 from ..graph.conversion import register_tensor_conversion_function
@@ -342,6 +343,10 @@ class Variable:
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError("'Variable' object is not iterable.")
+
+    def experimental_ref(self) -> Reference[Variable]:
+        """This variable as a key: equal to another reference when both are to the same one."""
+        return Reference(self)
 
     def __copy__(self) -> Variable:
         return self

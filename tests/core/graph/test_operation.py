@@ -1,0 +1,61 @@
+"""Operations and tensors as objects: what can still be changed, references, signatures."""
+
+from __future__ import annotations
+
+import pytest
+
+import graphflow as tf
+
+
+def test_references_are_equal_when_their_objects_are_the_same():
+    x, y = tf.constant(3), tf.constant(3)
+    v = tf.Variable(3)
+    assert x.experimental_ref() == x.experimental_ref()
+    assert v.experimental_ref() == v.experimental_ref()
+    assert x.experimental_ref() != y.experimental_ref()
+    assert x.experimental_ref() != x
+    keys = {x.experimental_ref(): "x", y.experimental_ref(): "y", v.experimental_ref(): "v"}
+    keys[x.experimental_ref()] = "x again"
+    assert list(keys.values()) == ["x again", "y", "v"]
+    assert [key.deref() for key in keys] == [x, y, v]
+    assert repr(x.experimental_ref()) == f"<Reference wrapping {x!r}>"
+
+
+def test_an_input_may_be_replaced():
+    x, y = tf.constant(1), tf.constant(2)
+    z = x + y
+    with tf.Session() as session:
+        assert session.run(z) == 3
+        z.op._update_input(0, y)
+        assert list(z.op.inputs) == [y, y]
+        assert x.consumers() == []
+        assert y.consumers() == [z.op, z.op]
+        assert session.run(z) == 4
+        z.op._update_input(0, x)
+        assert y.consumers() == [z.op]
+        assert session.run(z) == 3
+
+
+def test_values_known_early_follow_a_replaced_input():
+    x, y = tf.constant([1]), tf.constant([2])
+    size = x + 1
+    assert tf.zeros(size).shape == [2]
+    size.op._update_input(0, y)
+    assert tf.zeros(size).shape == [3]
+
+
+def test_an_input_is_replaced_only_by_one_of_its_kind():
+    z = tf.constant(1, shape=[3, 1]) + tf.placeholder(tf.int32, [3, None])
+    update = z.op._update_input
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"incompatible shapes: \[2\] and \[3"):
+        update(0, tf.constant([1, 2]))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"\[2\] and \[3,\?\]"):
+        update(1, tf.constant([1, 2]))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="was passed string from .*:0 incomp"):
+        update(0, tf.constant("a"))
+    with pytest.raises(tf.errors.OutOfRangeError, match=r"index \[2\] is greater .* inputs \[2\]"):
+        update(2, tf.constant(1))
+    update(0, tf.placeholder(tf.int32))
+    update(0, tf.constant(1, shape=[3, 1]))
+    with tf.Graph().as_default(), pytest.raises(ValueError, match="must be from the same graph"):
+        update(0, tf.constant(1, shape=[3, 1]))
