@@ -67,6 +67,7 @@ from ..core.ops.nn import pool as pool
 from ..core.ops.nn import relu as relu
 from ..core.ops.nn import relu6 as relu6
 from ..core.ops.nn import relu_layer as relu_layer
+from ..core.ops.nn import safe_embedding_lookup_sparse as safe_embedding_lookup_sparse
 from ..core.ops.nn import sampled_softmax_loss as sampled_softmax_loss
 from ..core.ops.nn import selu as selu
 from ..core.ops.nn import separable_conv2d as separable_conv2d

@@ -60,6 +60,7 @@ from .depthwise import (
 from .depthwise import separable_conv2d as separable_conv2d
 from .embedding import embedding_lookup as embedding_lookup
 from .embedding_sparse import embedding_lookup_sparse as embedding_lookup_sparse
+from .embedding_sparse import safe_embedding_lookup_sparse as safe_embedding_lookup_sparse
 from .max_pool_argmax import max_pool_with_argmax as max_pool_with_argmax
 from .pool_functions import avg_pool as avg_pool
 from .pool_functions import avg_pool1d as avg_pool1d

@@ -39,7 +39,7 @@ def embedding_lookup(
     """
     if params is None or (isinstance(params, list | tuple) and not params):
         raise ValueError("Need at least one param")
-    shards = _shards(params)
+    shards = shards_of(params)
     with name_scope(name, "embedding_lookup", [*shards, ids]) as scope:
         ids = convert_to_tensor(ids, name="ids")
         shards = [p if hasattr(p, "op") else convert_to_tensor(p, name="params") for p in shards]
@@ -50,7 +50,8 @@ def embedding_lookup(
         return _from_shards(shards, ids, partition_strategy, max_norm, scope)
 
 
-def _shards(params: Any) -> list[Any]:
+def shards_of(params: Any) -> list[Any]:
+    """The tables of an argument that is one, a list of shards, or a partitioned variable."""
     if isinstance(params, list | tuple):
         return list(params)
     partitions = getattr(params, "_get_variable_list", None) or getattr(params, "_variables", None)
