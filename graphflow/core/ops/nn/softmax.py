@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
-from ...base import errors
+from ...base import dtypes, errors
 from ...base.deprecation import deprecated_argument_lookup
 from ...base.tensor_shape import TensorShape
 from ...graph.conversion import convert_to_tensor
@@ -86,7 +86,7 @@ def softmax(
       dim: the old name of `axis`.
 
     Raises:
-      InvalidArgumentError: `logits` has no such axis.
+      InvalidArgumentError: `logits` has no such axis; where only the run knows, in the run.
     """
     return _along_axis(
         softmax_op, logits, deprecated_argument_lookup("axis", axis, "dim", dim), name
@@ -129,9 +129,12 @@ def _swap_with_last(logits: Tensor, axis: Any) -> Any:
         order = list(range(rank))
         order[axis], order[-1] = order[-1], order[axis]
         return order
-    last = ops.array.rank(logits) - 1
-    position = axis % ops.array.rank(logits)
-    every = ops.array.range(last + 1)
+    count = ops.array.rank(logits)
+    last = count - 1
+    every = ops.array.range(count)
+    axis = ops.elementwise.cast(axis, dtypes.int32)
+    from_front = ops.elementwise.select(ops.elementwise.less(axis, 0), axis + count, axis)
+    position = ops.array.gather(every, from_front)  # fails where there is no such axis
     at_axis = ops.elementwise.equal(every, position)
     at_last = ops.elementwise.equal(every, last)
     moved = ops.elementwise.select(at_last, ops.array.zeros_like(every) + position, every)
