@@ -105,6 +105,10 @@ from .core.graph.stacks import reset_default_graph as reset_default_graph
 from .core.graph.tensor import Tensor as Tensor
 from .core.graph.tensor_proto import make_ndarray as make_ndarray
 from .core.graph.tensor_proto import make_tensor_proto as make_tensor_proto
+from .core.graph.type_spec import IndexedSlicesSpec as IndexedSlicesSpec
+from .core.graph.type_spec import SparseTensorSpec as SparseTensorSpec
+from .core.graph.type_spec import TensorSpec as TensorSpec
+from .core.graph.type_spec import TypeSpec as TypeSpec
 
 # core/ops/array
 from .core.ops.array import add_check_numerics_ops as add_check_numerics_ops
