@@ -28,13 +28,22 @@ from ..core.ops.nn import conv2d_backprop_filter as conv2d_backprop_filter
 from ..core.ops.nn import conv2d_backprop_input as conv2d_backprop_input
 from ..core.ops.nn import conv2d_transpose as conv2d_transpose
 from ..core.ops.nn import conv3d as conv3d
+from ..core.ops.nn import conv3d_backprop_filter_v2 as conv3d_backprop_filter
+from ..core.ops.nn import conv3d_backprop_filter_v2 as conv3d_backprop_filter_v2
 from ..core.ops.nn import conv3d_transpose as conv3d_transpose
+from ..core.ops.nn import conv_transpose as conv_transpose
 from ..core.ops.nn import convolution as convolution
 from ..core.ops.nn import crelu as crelu
 from ..core.ops.nn import depthwise_conv2d as depthwise_conv2d
 from ..core.ops.nn import depthwise_conv2d_native as depthwise_conv2d_native
 from ..core.ops.nn import (
+    depthwise_conv2d_native_backprop_filter as depthwise_conv2d_backprop_filter,
+)
+from ..core.ops.nn import (
     depthwise_conv2d_native_backprop_filter as depthwise_conv2d_native_backprop_filter,
+)
+from ..core.ops.nn import (
+    depthwise_conv2d_native_backprop_input as depthwise_conv2d_backprop_input,
 )
 from ..core.ops.nn import (
     depthwise_conv2d_native_backprop_input as depthwise_conv2d_native_backprop_input,

@@ -30,9 +30,11 @@ from .conv2d import conv2d_backprop_filter as conv2d_backprop_filter
 from .conv2d import conv2d_backprop_input as conv2d_backprop_input
 from .conv2d import conv2d_transpose as conv2d_transpose
 from .conv3d import conv3d as conv3d
+from .conv3d import conv3d_backprop_filter_v2 as conv3d_backprop_filter_v2
 from .conv3d import conv3d_transpose as conv3d_transpose
 from .convolution import atrous_conv2d as atrous_conv2d
 from .convolution import atrous_conv2d_transpose as atrous_conv2d_transpose
+from .convolution import conv_transpose as conv_transpose
 from .convolution import convolution as convolution
 from .cross_entropy import (
     sigmoid_cross_entropy_with_logits as sigmoid_cross_entropy_with_logits,

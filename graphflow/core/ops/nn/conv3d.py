@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...base.deprecation import deprecated_argument_lookup
 from ...base.tensor_shape import TensorShape
 from ...graph.conversion import convert_to_tensor
 from ...graph.op_def import define_op
@@ -106,28 +107,28 @@ def conv3d(
     Args:
       input: [batch, depth, height, width, channels], or the NCDHW order.
       filter: [depth, height, width, in_channels, out_channels].
-      strides: 5 ints in the order of the data format.
+      strides: 5 ints in the order of the data format (or 1 or 3: the spatial ones).
       padding: `"SAME"` or `"VALID"`.
       data_format: `"NDHWC"` or `"NCDHW"`.
-      dilations: 5 ints.
+      dilations: likewise.
       name: the node's name.
       filters: the same as `filter`.
     """
-    filter = filters if filter is None else filter
+    filter = deprecated_argument_lookup("filters", filters, "filter", filter)
     tensor: Tensor = conv3d_op(
         input,
         filter,
-        strides=strides,
+        strides=windows.all_axes(strides, data_format, "strides"),
         padding=padding,
         data_format=data_format,
-        dilations=dilations,
+        dilations=windows.all_axes(dilations, data_format, "dilations"),
         name=name,
     )
     return tensor
 
 
 def conv3d_transpose(
-    value: Any,
+    value: Any = None,
     filter: Any = None,
     output_shape: Any = None,
     strides: Any = None,
@@ -143,8 +144,8 @@ def conv3d_transpose(
     Raises:
       ValueError: shapes that do not fit each other.
     """
-    value = input if value is None else value
-    filter = filters if filter is None else filter
+    value = deprecated_argument_lookup("input", input, "value", value)
+    filter = deprecated_argument_lookup("filters", filters, "filter", filter)
     with name_scope(name, "conv3d_transpose", [value, filter, output_shape]) as scope:
         value = convert_to_tensor(value, name="value")
         filter = convert_to_tensor(filter, name="filter")
@@ -161,10 +162,48 @@ def conv3d_transpose(
             sizes,
             filter,
             value,
-            strides=strides,
+            strides=windows.all_axes(strides, data_format, "strides"),
             padding=padding,
             data_format=data_format,
-            dilations=dilations or (1, 1, 1, 1, 1),
+            dilations=windows.all_axes(dilations, data_format, "dilations"),
             name=scope,
         )
+    return tensor
+
+
+def conv3d_backprop_filter_v2(
+    input: Any,
+    filter_sizes: Any,
+    out_backprop: Any,
+    strides: Any,
+    padding: str,
+    data_format: str = "NDHWC",
+    dilations: Any = (1, 1, 1, 1, 1),
+    name: str | None = None,
+) -> Tensor:
+    """The gradient of `conv3d` with respect to its filter.
+
+    Args:
+      input: the convolution's input.
+      filter_sizes: int32 [5]: the shape of the filter.
+      out_backprop: the gradient of the convolution's output.
+      strides: the convolution's, as are the arguments that follow.
+      padding: likewise.
+      data_format: likewise.
+      dilations: likewise.
+      name: the node's name.
+
+    Returns:
+      A tensor of the shape `filter_sizes`.
+    """
+    tensor: Tensor = conv3d_backprop_filter_op(
+        input,
+        filter_sizes,
+        out_backprop,
+        strides=windows.all_axes(strides, data_format, "strides"),
+        padding=padding,
+        data_format=data_format,
+        dilations=windows.all_axes(dilations, data_format, "dilations"),
+        name=name,
+    )
     return tensor

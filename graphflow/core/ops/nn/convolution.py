@@ -9,10 +9,10 @@ from ...base.deprecation import deprecated_argument_lookup
 from ...graph.conversion import convert_to_tensor
 from ...graph.scopes import name_scope
 from ...graph.tensor import Tensor
-from .conv1d import conv1d
+from .conv1d import conv1d, conv1d_transpose
 from .conv2d import conv2d, conv2d_transpose
-from .conv3d import conv3d
-from .pool_functions import per_axis
+from .conv3d import conv3d, conv3d_transpose
+from .windows import per_axis
 
 
 def convolution(
@@ -118,3 +118,62 @@ def atrous_conv2d_transpose(
         return conv2d_transpose(
             value, filters, output_shape, [1, 1, 1, 1], padding, dilations=[1, rate, rate, 1]
         )
+
+
+def conv_transpose(
+    input: Any,
+    filters: Any,
+    output_shape: Any,
+    strides: Any,
+    padding: str = "SAME",
+    data_format: str | None = None,
+    dilations: Any = None,
+    name: str | None = None,
+) -> Tensor:
+    """The transpose of `convolution` over one to three spatial axes.
+
+    Args:
+      input: [batch, spatial..., in_channels], or the channels second.
+      filters: [spatial..., output_channels, in_channels].
+      output_shape: the shape of the result; its length tells how many axes there are.
+      strides: an int, or one per spatial axis or per axis.
+      padding: `"SAME"` or `"VALID"`.
+      data_format: as `convolution`.
+      dilations: as `strides`.
+      name: the name scope.
+
+    Raises:
+      ValueError: `output_shape` has not 3 to 5 elements.
+    """
+    with name_scope(name, "conv_transpose", [input, filters, output_shape]) as scope:
+        count = _length(output_shape)
+        functions: dict[int, tuple[Any, str]] = {
+            3: (conv1d_transpose, "NWC"),
+            4: (conv2d_transpose, "NHWC"),
+            5: (conv3d_transpose, "NDHWC"),
+        }
+        if count not in functions:
+            raise ValueError(f"output_shape must be of length 3, 4 or 5 but was {count}.")
+        transpose, default_format = functions[count]
+        tensor: Tensor = transpose(
+            input,
+            filters,
+            output_shape,
+            strides,
+            padding=padding,
+            data_format=data_format or default_format,
+            dilations=dilations,
+            name=scope,
+        )
+    return tensor
+
+
+def _length(output_shape: Any) -> int | None:
+    if isinstance(output_shape, Tensor):
+        return output_shape.shape.num_elements()
+    try:
+        return len(output_shape)
+    except TypeError:
+        raise ValueError(
+            f"output_shape must be a tensor or sized collection, got {output_shape!r}."
+        ) from None

@@ -15,9 +15,8 @@ from ...graph.op_def import define_op
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
 from ..shape_rules import same_as_input
-from .pool_functions import all_axes
 from .pooling import first_maxima, pool_axes, pool_shape
-from .windows import Axis
+from .windows import Axis, all_axes
 
 _ATTRS = [
     "ksize: list(int) >= 4",

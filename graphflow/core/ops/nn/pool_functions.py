@@ -24,22 +24,6 @@ _ARGUMENTS = """
 """
 
 
-def all_axes(values: Any, data_format: str, name: str) -> list[int]:
-    """A per-axis attribute given as one int, or for the spatial axes only, for all axes.
-
-    Raises:
-      ValueError: there are neither one, nor as many as spatial axes, nor as many as axes.
-    """
-    items = [values] if isinstance(values, int) else list(values)
-    rank = len(data_format)
-    if len(items) == rank:
-        return items
-    if len(items) not in (1, rank - 2):
-        raise ValueError(f"{name} should be of length 1, {rank - 2} or {rank} but was {len(items)}")
-    spatial = items * (rank - 2) if len(items) == 1 else items
-    return [1, *spatial, 1] if windows.channels_last(data_format) else [1, 1, *spatial]
-
-
 def _make_pool(op_def: OpDef, function: str, text: str) -> Callable[..., Tensor]:
     """The function for one op type, as TF1 has it: `value` first, `input` as its other name."""
     rank = 5 if op_def.name.endswith("3D") else 4
@@ -60,8 +44,8 @@ def _make_pool(op_def: OpDef, function: str, text: str) -> Callable[..., Tensor]
             value = convert_to_tensor(value, name="input")
             tensor: Tensor = op_def(
                 value,
-                ksize=all_axes(ksize, data_format, "ksize"),
-                strides=all_axes(strides, data_format, "strides"),
+                ksize=windows.all_axes(ksize, data_format, "ksize"),
+                strides=windows.all_axes(strides, data_format, "strides"),
                 padding=padding,
                 data_format=data_format,
                 name=scope,
@@ -115,7 +99,7 @@ def _make_pool_1d(name: str, flat: Callable[..., Tensor], text: str) -> Callable
             axis = 2 if data_format == "NWC" else 3
             rows = ops.array.expand_dims(convert_to_tensor(input, name="input"), axis)
             sizes, steps = (
-                _with_width(all_axes(values, data_format, what), axis)
+                _with_width(windows.all_axes(values, data_format, what), axis)
                 for values, what in ((ksize, "ksize"), (strides, "strides"))
             )
             pooled = flat(rows, sizes, steps, padding, rows_format, name=scope)
@@ -224,8 +208,8 @@ def pool(
     axes = len(window_shape)
     with name_scope(name, f"{pooling_type.lower()}_pool", [input]) as scope:
         input = convert_to_tensor(input, name="input")
-        spread = per_axis(rates, axes, "dilation_rate")
-        steps = per_axis(strides, axes, "strides")
+        spread = windows.per_axis(rates, axes, "dilation_rate")
+        steps = windows.per_axis(strides, axes, "strides")
         _check_pool(input, window_shape, pooling_type, steps, spread)
         second = data_format is not None and data_format.startswith("NC")
         formats = {1: ("NWC", "NCW"), 2: ("NHWC", "NCHW"), 3: ("NDHWC", "NCDHW")}
@@ -238,20 +222,6 @@ def pool(
         return with_space_to_batch(
             input, spread, padding, slide, window_shape, data_format=data_format
         )
-
-
-def per_axis(values: Any, count: int, name: str) -> list[int]:
-    """One positive int per spatial axis; ones where there are none.
-
-    Raises:
-      ValueError: there are more or fewer, or one is not positive.
-    """
-    items = [1] * count if values is None else [int(value) for value in values]
-    if len(items) != count:
-        raise ValueError(f"len({name})={len(items)} but should be {count}")
-    if min(items) < 1:
-        raise ValueError(f"all values of {name} must be positive, got {items}")
-    return items
 
 
 def _check_pool(

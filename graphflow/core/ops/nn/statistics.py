@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from ... import ops
+from ...base import dtypes
 from ...graph.conversion import convert_to_tensor
 from ...graph.scopes import name_scope
 from ...graph.tensor import Tensor
@@ -40,16 +41,16 @@ def sufficient_statistics(
         reduced = [sizes[a] for a in axes] if x.shape.ndims is not None else sizes
         if None not in reduced:
             total = math.prod(size for size in reduced if size is not None)
-            counts = ops.array.constant(total, dtype=x.dtype, name="count")
+            counts = ops.array.constant(total, dtype=x.dtype)
         else:
             dims = ops.array.gather(ops.elementwise.cast(ops.array.shape(x), x.dtype), axes)
             counts = ops.reduction.reduce_prod(dims, name="count")
-        centred = x if shift is None else ops.elementwise.subtract(x, shift)
-        squares = (
-            ops.elementwise.square(x)
-            if shift is None
-            else ops.elementwise.squared_difference(x, shift)
-        )
+        if shift is None:
+            centred, squares = x, ops.elementwise.square(x)
+        else:
+            shift = convert_to_tensor(shift, name="shift")
+            centred = ops.elementwise.subtract(x, shift)
+            squares = ops.elementwise.squared_difference(x, shift)
         mean_ss = ops.reduction.reduce_sum(centred, axes, keepdims=keep, name="mean_ss")
         var_ss = ops.reduction.reduce_sum(squares, axes, keepdims=keep, name="var_ss")
     return counts, mean_ss, var_ss, shift
@@ -92,7 +93,7 @@ def weighted_moments(
     """The mean and variance of values that count several times, or in part.
 
     Args:
-      x: the values.
+      x: the values; float16 is computed in float32.
       axes: the axes to reduce.
       frequency_weights: non-negative, broadcastable to `x`.
       name: the name scope.
@@ -106,14 +107,23 @@ def weighted_moments(
     with name_scope(name, "weighted_moments", [x, frequency_weights, axes]):
         x = convert_to_tensor(x, name="x")
         weights = convert_to_tensor(frequency_weights, name="frequency_weights")
-        weights = ops.elementwise.cast(weights, x.dtype) + ops.array.zeros_like(x)
-        total = ops.reduction.reduce_sum(weights, axes, keepdims=True, name="sum_of_weights")
+        short = x.dtype == dtypes.float16
+        y = ops.elementwise.cast(x, dtypes.float32) if short else x
+        if weights.dtype != y.dtype:
+            weights = ops.elementwise.cast(weights, y.dtype)
+        summed = ops.reduction.reduce_sum
+        inputs = summed(weights * y, axes, keepdims=True, name="weighted_input_sum")
+        everywhere = weights + ops.array.zeros_like(y)
+        total = summed(everywhere, axes, keepdims=True, name="sum_of_weights")
         divisor = ops.elementwise.reciprocal(total, name="inv_weight_sum")
-        mean = ops.reduction.reduce_sum(weights * x, axes, keepdims=True) * divisor
-        squares = weights * ops.elementwise.squared_difference(x, mean)
-        variance = ops.reduction.reduce_sum(squares, axes, keepdims=True) * divisor
+        mean = ops.elementwise.multiply(inputs, divisor)
+        squares = weights * ops.elementwise.squared_difference(y, mean)
+        distances = summed(squares, axes, keepdims=True, name="weighted_distsq")
+        variance = ops.elementwise.multiply(distances, divisor)
         if not keep:
             mean, variance = ops.array.squeeze(mean, axes), ops.array.squeeze(variance, axes)
+        if short:
+            mean, variance = (ops.elementwise.cast(t, dtypes.float16) for t in (mean, variance))
     return mean, variance
 
 

@@ -88,6 +88,39 @@ def pick_spatial(values: Sequence[int], data_format: str) -> list[int]:
     return [values[i] for i in spatial_axes(data_format)]
 
 
+def all_axes(values: Any, data_format: str, name: str) -> list[int]:
+    """A per-axis attribute given as one int, or for the spatial axes only, for all axes.
+
+    None stands for ones.
+
+    Raises:
+      ValueError: there are neither one, nor as many as spatial axes, nor as many as axes.
+    """
+    values = 1 if values is None else values
+    items = [values] if isinstance(values, int) else [int(value) for value in values]
+    rank = len(data_format)
+    if len(items) == rank:
+        return items
+    if len(items) not in (1, rank - 2):
+        raise ValueError(f"{name} should be of length 1, {rank - 2} or {rank} but was {len(items)}")
+    spatial = items * (rank - 2) if len(items) == 1 else items
+    return [1, *spatial, 1] if channels_last(data_format) else [1, 1, *spatial]
+
+
+def per_axis(values: Any, count: int, name: str) -> list[int]:
+    """One positive int per spatial axis; ones where there are none.
+
+    Raises:
+      ValueError: there are more or fewer, or one is not positive.
+    """
+    items = [1] * count if values is None else [int(value) for value in values]
+    if len(items) != count:
+        raise ValueError(f"len({name})={len(items)} but should be {count}")
+    if min(items) < 1:
+        raise ValueError(f"all values of {name} must be positive, got {items}")
+    return items
+
+
 def explicit_pads(attrs: Mapping[str, Any], data_format: str) -> list[tuple[int, int]]:
     """`explicit_paddings` of the spatial axes; zeros when the padding is not EXPLICIT."""
     pads = attrs.get("explicit_paddings", ())

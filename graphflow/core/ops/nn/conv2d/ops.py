@@ -194,7 +194,11 @@ def _padding_attrs(padding: Any, data_format: str) -> dict[str, Any]:
         return {"padding": padding}
     if len(padding) != 4:
         raise ValueError("When padding is a list, it must be of size 4 (rank of input tensor).")
+    if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in padding):
+        raise ValueError(f"Each element of padding must be a list of size 2, got {padding}.")
     pads = [tuple(pair) for pair in padding]
+    if min(min(pair) for pair in pads) < 0:
+        raise ValueError(f"All elements of explicit_paddings must be nonnegative, got {padding}.")
     if pads[0] != (0, 0) or pads[data_format.index("C")] != (0, 0):
         raise ValueError("Explicit padding is only for the spatial dimensions.")
     return {"padding": "EXPLICIT", "explicit_paddings": [p for pair in pads for p in pair]}
@@ -229,27 +233,14 @@ def conv2d(
     tensor: Tensor = conv2d_op(
         input,
         filter,
-        strides=_four(strides, data_format, "strides"),
+        strides=windows.all_axes(strides, data_format, "strides"),
         use_cudnn_on_gpu=use_cudnn_on_gpu,
         data_format=data_format,
-        dilations=_four(dilations, data_format, "dilations"),
+        dilations=windows.all_axes(dilations, data_format, "dilations"),
         name=name,
         **_padding_attrs(padding, data_format),
     )
     return tensor
-
-
-def _four(values: Any, data_format: str, name: str) -> Any:
-    """A per-axis attribute given as one int, or for the spatial axes only, for all four axes."""
-    if values is None:
-        values = 1
-    items = [values] if isinstance(values, int) else list(values)
-    if len(items) == 4:
-        return items
-    if len(items) not in (1, 2):
-        raise ValueError(f"{name} should be of length 1, 2 or 4 but was {len(items)}")
-    spatial = items * 2 if len(items) == 1 else items
-    return [1, *spatial, 1] if windows.channels_last(data_format) else [1, 1, *spatial]
 
 
 def conv2d_backprop_input(
@@ -270,10 +261,10 @@ def conv2d_backprop_input(
         input_sizes,
         filter,
         out_backprop,
-        strides=strides,
+        strides=windows.all_axes(strides, data_format, "strides"),
         use_cudnn_on_gpu=use_cudnn_on_gpu,
         data_format=data_format,
-        dilations=dilations,
+        dilations=windows.all_axes(dilations, data_format, "dilations"),
         name=name,
         **_padding_attrs(padding, data_format),
     )
@@ -296,10 +287,10 @@ def conv2d_backprop_filter(
         input,
         filter_sizes,
         out_backprop,
-        strides=strides,
+        strides=windows.all_axes(strides, data_format, "strides"),
         use_cudnn_on_gpu=use_cudnn_on_gpu,
         data_format=data_format,
-        dilations=dilations,
+        dilations=windows.all_axes(dilations, data_format, "dilations"),
         name=name,
         **_padding_attrs(padding, data_format),
     )
@@ -357,8 +348,8 @@ def conv2d_transpose(
             sizes,
             filter,
             value,
-            strides=_four(strides, data_format, "strides"),
-            dilations=_four(dilations, data_format, "dilations"),
+            strides=windows.all_axes(strides, data_format, "strides"),
+            dilations=windows.all_axes(dilations, data_format, "dilations"),
             padding=padding,
             data_format=data_format,
             name=scope,

@@ -13,13 +13,31 @@ from typing import Any
 
 import numpy as np
 
+from ....base import errors
 from .. import windows
 from ..windows import Axis
 
 
 def make_axes(node: Any, input_shape: Sequence[int], kernel: Sequence[int]) -> list[Axis]:
-    """The spatial axes of a convolution node for a concrete input shape."""
+    """The spatial axes of a convolution node for a concrete input shape.
+
+    Raises:
+      InvalidArgumentError: strides or dilations along other axes, or dilations below one.
+    """
     data_format = node.attrs["data_format"]
+    for name in ("strides", "dilations"):
+        steps = node.attrs[name]
+        if steps[0] != 1 or steps[data_format.index("C")] != 1:
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"Current implementation does not yet support {name} in the batch and depth "
+                f"dimensions, got {list(steps)}.",
+            )
+        if min(steps) < 1:
+            raise errors.InvalidArgumentError(
+                None, None, f"{name} should be larger than 0, got {list(steps)}."
+            )
     sizes = windows.pick_spatial(input_shape, data_format)
     strides = windows.pick_spatial(node.attrs["strides"], data_format)
     dilations = windows.pick_spatial(node.attrs["dilations"], data_format)
