@@ -30,10 +30,7 @@ def while_grad(op: Operation, *dys: Any) -> list[Any]:
     if not op.node_attrs.get("_back_prop", True):
         return [None] * len(op.inputs)
     if "_counter" not in op.node_attrs:
-        raise LookupError(
-            f"the loop '{op.name}' was not made by tf.while_loop: nothing counts its iterations, "
-            "which its gradient repeats"
-        )
+        _count_iterations(op)
     varying, constant = _reached(forward, [i for i, dy in enumerate(dys) if dy is not None])
     initial = _initial_gradients(op, dys, varying, constant)
     body = _trace_body(op, varying, constant)
@@ -46,6 +43,18 @@ def while_grad(op: Operation, *dys: Any) -> list[Any]:
     for position, index in enumerate([*varying, *constant]):
         results[index] = gradient.outputs[1 + position]
     return results
+
+
+def _count_iterations(op: Operation) -> None:
+    """Adds a loop variable that counts, to a loop that was imported: the gradient repeats it."""
+    body: FuncGraph = op.node_attrs["body"]
+    with op.graph.as_default(), op.graph.control_dependencies(None):
+        zero = ops.array.constant(0, name="loop_counter")
+    parameter = body.add_parameter(dtypes.int32, [], "loop_counter")
+    with body.as_default(), body.control_dependencies(None):
+        following = ops.elementwise.add(parameter, 1, name="next_iteration")
+    op._set_attr("_counter", len(op.inputs))
+    _add_loop_var(op, zero, following)
 
 
 def _is_constant(body: FuncGraph, index: int) -> bool:

@@ -120,7 +120,6 @@ class _Importer:
         self._ops: dict[str, Operation] = {}
         self._parameters: dict[str, Tensor] = {}
         self._functions = {f.signature.name: f for f in graph_def.library.function}
-        self._bodies: dict[str, FuncGraph] = {}
         self._library = graph_def
 
     # --- nodes -----------------------------------------------------------------------------------
@@ -266,13 +265,11 @@ class _Importer:
         return value
 
     def _body(self, name: str) -> FuncGraph:
-        """The body that a function of the library is."""
-        if name not in self._bodies:
-            body = FuncGraph(self._graph.unique_name(name), self._graph)
-            self._bodies[name] = body
-            with body.as_default(), body.name_scope(None), body.control_dependencies(None):
-                self._fill(body, self._functions[name])
-        return self._bodies[name]
+        """A function of the library as a body: each node its own, as gradients add to bodies."""
+        body = FuncGraph(self._graph.unique_name(name), self._graph)
+        with body.as_default(), body.name_scope(None), body.control_dependencies(None):
+            self._fill(body, self._functions[name])
+        return body
 
     def _fill(self, body: FuncGraph, function: Any) -> None:
         inner = _Importer(body, self._library, "", {}, self._defaults)

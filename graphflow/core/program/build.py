@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+from .. import ops
 from ..base import errors
 from ..graph.operation import Operation
 from ..graph.tensor import Tensor
@@ -39,12 +41,17 @@ def build_program(
             return Value(fed[tensor], 0)
         return Value(position[tensor.op], tensor.value_index)
 
+    read = {t for op in order for t in op.inputs} | set(fetches)
     for op in order:
+        attrs: Mapping[str, Any] = op.node_attrs
+        if op.type == "While":
+            used = [tensor.value_index for tensor in op.outputs if tensor in read]
+            attrs = {**attrs, "_live": ops.control.live_loop_vars(op, used)}
         nodes.append(
             Node(
                 name=op.name,
                 op=op.op_def,
-                attrs=op.node_attrs,
+                attrs=attrs,
                 inputs=tuple(value_of(t) for t in op.inputs),
                 controls=tuple(position[c] for c in _controls(op, fed)),
                 input_dtypes=tuple(op.op_def.input_dtypes(op.node_attrs)),
@@ -57,7 +64,7 @@ def build_program(
 
 def _arg_node(tensor: Tensor, index: int) -> Node:
     attrs = {"T": tensor.dtype.base_dtype, "index": index}
-    return Node(tensor.op.name, ARG, attrs, (), (), (), (tensor.dtype,), tensor.op)
+    return Node(tensor.op.name, ARG, attrs, (), (), (), (tensor.dtype,), source=tensor.op)
 
 
 def _needed(roots: Iterable[Operation], fed: dict[Tensor, int]) -> set[Operation]:

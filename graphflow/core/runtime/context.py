@@ -28,7 +28,7 @@ class SessionState:
         self.lock = threading.RLock()
         self.variables: dict[tuple[str, str], Ref] = {}
         self.op_states: dict[Any, Any] = {}
-        self._bodies: dict[FuncGraph, tuple[int, Interpreter]] = {}
+        self._bodies: dict[Any, tuple[int, Interpreter]] = {}
         self.closed = threading.Event()
 
     def get_or_make(self, states: dict[Any, T], key: Any, make: Callable[[], T]) -> T:
@@ -41,13 +41,16 @@ class SessionState:
                     state = states[key] = make()
         return state
 
-    def body(self, function: FuncGraph) -> Interpreter:
-        """The body of a branch or loop, ready to run."""
-        cached = self._bodies.get(function)
+    def body(self, function: FuncGraph, outputs: tuple[int, ...] | None = None) -> Interpreter:
+        """The body of a branch or loop, ready to compute all its outputs or some of them."""
+        cached = self._bodies.get((function, outputs))
         if cached is None or cached[0] != function._change_count:
-            program = build_program(function.outputs, function.control_outputs, function.inputs)
+            results = function.outputs
+            if outputs is not None:
+                results = [results[index] for index in outputs]
+            program = build_program(results, function.control_outputs, function.inputs)
             cached = (function._change_count, Interpreter(program))
-            self._bodies[function] = cached
+            self._bodies[function, outputs] = cached
         return cached[1]
 
     def reset(self, containers: Sequence[str]) -> None:
@@ -82,9 +85,11 @@ class RunContext:
         state: T = self.state.get_or_make(self.state.op_states, node.name, make)
         return state
 
-    def call(self, function: FuncGraph, args: Sequence[Any]) -> list[Any]:
-        """Runs the body of a branch or loop."""
-        return self.state.body(function).run_body(args, self)
+    def call(
+        self, function: FuncGraph, args: Sequence[Any], outputs: tuple[int, ...] | None = None
+    ) -> list[Any]:
+        """Runs the body of a branch or loop for all its outputs, or for some of them."""
+        return self.state.body(function, outputs).run_body(args, self)
 
     def check_cancelled(self) -> None:
         """Ends the run when the session was closed meanwhile.

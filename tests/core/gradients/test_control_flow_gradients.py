@@ -221,3 +221,43 @@ def test_lstm_trains_as_in_tensorflow(functional_oracle: ModuleType) -> None:
     assert expected[-1] < 0.5 * expected[0]
     for use_resource in (True, False):
         np.testing.assert_allclose(train_lstm(graphflow, use_resource), expected, rtol=1e-4)
+
+
+def pushes(tf: Any, fetches: Any) -> int:
+    """How many values a run pushes on stacks."""
+    metadata = tf.RunMetadata()
+    options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+    with tf.Session() as session:
+        session.run(fetches, options=options, run_metadata=metadata)
+    stats = metadata.step_stats.dev_stats[0].node_stats
+    return sum("TensorListPushBack" in node.timeline_label for node in stats)
+
+
+@pytest.mark.parametrize("build", [power, loop_in_loop, branch_in_loop])
+def test_runs_without_gradients_push_nothing(build: Callable[..., Any]) -> None:
+    tf = graphflow
+    x = tf.constant(1.5)
+    y = build(tf, x)
+    (slope,) = tf.gradients(y, x)
+    assert pushes(tf, y) == 0
+    assert pushes(tf, [y, slope]) > 0
+
+
+def test_loop_variables_that_nothing_needs_are_not_computed() -> None:
+    """As in TF1, where no path leads from them to a fetch."""
+    tf = graphflow
+
+    def fail(value: Any) -> Any:
+        with tf.control_dependencies([tf.Assert(False, [value])]):
+            return tf.identity(value)
+
+    i, double, failing = tf.while_loop(
+        lambda i, _, f: i < 3,
+        lambda i, double, failing: (i + 1, double * 2 + i, fail(failing)),
+        [0, 1, 2],
+    )
+    with tf.Session() as session:
+        assert session.run([i, double]) == [3, 12]
+        assert session.run(i) == 3
+        with pytest.raises(tf.errors.InvalidArgumentError, match="assertion failed"):
+            session.run(failing)

@@ -28,4 +28,5 @@ from .tensor_list import tensor_list_pop_back_op as tensor_list_pop_back_op
 from .tensor_list import tensor_list_push_back_op as tensor_list_push_back_op
 from .while_loop import while_loop as while_loop
 from .while_op import add_while as add_while
+from .while_op import live_loop_vars as live_loop_vars
 from .while_op import while_op as while_op

@@ -3,7 +3,7 @@ needs the reverse walk."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ...base.tensor_shape import TensorShape
@@ -38,11 +38,48 @@ while_op = define_op(
 
 @while_op.define_with_context
 def while_reference(node: Any, context: Any, *values: Any) -> tuple[Any, ...]:
+    """Loop variables that are not live keep their initial values: nothing reads them."""
     cond, body = node.attrs["cond"], node.attrs["body"]
-    state: Sequence[Any] = values
+    live = node.attrs["_live"]
+    state = list(values)
     while context.call(cond, state)[0].all():
-        state = context.call(body, state)
+        for index, value in zip(live, context.call(body, state, live), strict=True):
+            state[index] = value
     return tuple(state)
+
+
+def live_loop_vars(op: Operation, used: Iterable[int]) -> tuple[int, ...]:
+    """The loop variables that must be computed, in order.
+
+    Those are the used ones, what the condition reads, and all that these depend on over any number
+    of iterations. The rest is not, as in TF1, where nothing leads from it to a fetch: above all
+    the stacks of a loop's gradient in runs without gradients.
+
+    Args:
+      op: a While.
+      used: the outputs that are read.
+    """
+    cond, body = op.node_attrs["cond"], op.node_attrs["body"]
+    live = set(used) | _read_by([tensor.op for tensor in cond.outputs], cond)
+    live |= _read_by([*cond.control_outputs], cond) | _read_by([*body.control_outputs], body)
+    fresh = list(live)
+    while fresh:
+        reached = _read_by([body.outputs[fresh.pop()].op], body) - live
+        live |= reached
+        fresh.extend(reached)
+    return tuple(sorted(live))
+
+
+def _read_by(ops: list[Operation], graph: FuncGraph) -> set[int]:
+    """The parameters of a body that operations in it depend on."""
+    position = {tensor.op: index for index, tensor in enumerate(graph.inputs)}
+    seen: set[Operation] = set()
+    while ops:
+        op = ops.pop()
+        if op not in seen:
+            seen.add(op)
+            ops.extend([*(tensor.op for tensor in op.inputs), *op.control_inputs])
+    return {position[op] for op in seen if op in position}
 
 
 def add_while(
