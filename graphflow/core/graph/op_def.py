@@ -84,6 +84,8 @@ class OpDef:
         equals, evaluated early, or dropped because its value is known.
       takes_context: the reference is `(node, context, *arrays)`, for what lives in the session:
         variables, random state, function bodies, files.
+      scalar_body, scalar_kinds, scalar_cells, scalar_when: the body for one element, and what it
+        is right for; see `scalar_for`.
     """
 
     def __init__(
@@ -106,6 +108,9 @@ class OpDef:
         self.takes_context = False
         self.reference: Callable[..., Any] | None = None
         self.scalar_body: Callable[..., Any] | None = None
+        self.scalar_kinds = "fiub"
+        self.scalar_cells = 0
+        self.scalar_when: Callable[[Mapping[str, Any]], bool] | None = None
         self.cpu_lowering: Callable[..., None] | None = None
 
     def __repr__(self) -> str:
@@ -144,9 +149,34 @@ class OpDef:
         return function
 
     def scalar(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Registers the op's body for one element: vector kernels and fusion are made from it."""
+        """Registers the op's body for one element: vector kernels and fusion are made from it.
+
+        It takes the inputs by position, and by keyword those attributes that it names; it is
+        written in arithmetic and `ops/scalar_math.py`, and gives one number per output.
+        """
         self.scalar_body = function
         return function
+
+    def scalar_for(
+        self,
+        kinds: str = "fiub",
+        cells: int = 0,
+        when: Callable[[Mapping[str, Any]], bool] | None = None,
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """Registers a body for one element that does not hold for every node of the op.
+
+        Args:
+          kinds: NumPy's letters of the kinds of inputs it is right for: float, int, unsigned, bool.
+          cells: how many of the first inputs are variables; the outputs are their new values.
+          when: whether it is right for a node's attributes.
+        """
+
+        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+            self.scalar_body, self.scalar_kinds = function, kinds
+            self.scalar_cells, self.scalar_when = cells, when
+            return function
+
+        return register
 
     def cpu(self, function: Callable[..., None]) -> Callable[..., None]:
         """Registers `(node, lowering) -> None`, which calls kernels; see `ops/lowering.py`."""
