@@ -40,7 +40,7 @@ _GEOMETRY = (
 
 def conv2d_shape(context: ShapeContext) -> TensorShape:
     x, filters = context.with_rank(0, 4), context.with_rank(1, 4)
-    _check_strides(context.attrs)
+    _check_geometry(context.attrs)
     channels = x.as_list()[context.attrs["data_format"].index("C")]
     height, width, depth, out = filters.as_list()
     if channels is not None and depth is not None and (depth == 0 or channels % depth):
@@ -50,11 +50,16 @@ def conv2d_shape(context: ShapeContext) -> TensorShape:
     return windows.window_shape(x, [height, width], out, context.attrs)
 
 
-def _check_strides(attrs: Any) -> None:
+def _check_geometry(attrs: Any) -> None:
     if len(attrs["strides"]) != 4:
         raise ValueError(f"Conv2D requires 4 strides, got {list(attrs['strides'])}")
     if min(attrs["strides"]) <= 0:
         raise ValueError(f"strides must be positive, got {list(attrs['strides'])}")
+    if min(attrs["explicit_paddings"], default=0) < 0:
+        raise ValueError(
+            "All elements of explicit_paddings must be nonnegative, got "
+            f"{list(attrs['explicit_paddings'])}"
+        )
 
 
 conv2d_op = define_op(
@@ -197,10 +202,11 @@ def _padding_attrs(padding: Any, data_format: str) -> dict[str, Any]:
     if not all(isinstance(pair, list | tuple) and len(pair) == 2 for pair in padding):
         raise ValueError(f"Each element of padding must be a list of size 2, got {padding}.")
     pads = [tuple(pair) for pair in padding]
-    if min(min(pair) for pair in pads) < 0:
-        raise ValueError(f"All elements of explicit_paddings must be nonnegative, got {padding}.")
     if pads[0] != (0, 0) or pads[data_format.index("C")] != (0, 0):
-        raise ValueError("Explicit padding is only for the spatial dimensions.")
+        raise ValueError(
+            "Nonzero explicit padding in the batch or depth dimensions is not supported, got "
+            f"{padding}."
+        )
     return {"padding": "EXPLICIT", "explicit_paddings": [p for pair in pads for p in pair]}
 
 

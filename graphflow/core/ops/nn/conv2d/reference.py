@@ -22,7 +22,8 @@ def make_axes(node: Any, input_shape: Sequence[int], kernel: Sequence[int]) -> l
     """The spatial axes of a convolution node for a concrete input shape.
 
     Raises:
-      InvalidArgumentError: strides or dilations along other axes, or dilations below one.
+      InvalidArgumentError: strides or dilations along other axes or below one, or negative
+        padding.
     """
     data_format = node.attrs["data_format"]
     for name in ("strides", "dilations"):
@@ -38,6 +39,13 @@ def make_axes(node: Any, input_shape: Sequence[int], kernel: Sequence[int]) -> l
             raise errors.InvalidArgumentError(
                 None, None, f"{name} should be larger than 0, got {list(steps)}."
             )
+    if min(node.attrs.get("explicit_paddings", ()), default=0) < 0:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "All elements of explicit_paddings must be nonnegative, got "
+            f"{list(node.attrs['explicit_paddings'])}",
+        )
     sizes = windows.pick_spatial(input_shape, data_format)
     strides = windows.pick_spatial(node.attrs["strides"], data_format)
     dilations = windows.pick_spatial(node.attrs["dilations"], data_format)
