@@ -142,6 +142,34 @@ class FuncGraph(Graph):
         self.outputs.extend(tensors)
         self._changed()
 
+    def replace_capture(self, tensor: Tensor, by: Tensor) -> None:
+        """What reads one captured tensor reads another one instead; the first is captured no more.
+
+        Args:
+          tensor: a tensor captured so far, which no output is.
+          by: a tensor of an enclosing graph, of the same type but for being a reference.
+        """
+        old, new = self._placeholder_of.pop(tensor), self.capture(by)
+        del self._source_of[old]
+        self.captures.remove(tensor)
+        self.inputs.remove(old)
+        for op in dict.fromkeys(old.consumers()):
+            for index, given in enumerate(op.inputs):
+                if given is old:
+                    op._update_input(index, new)
+            for value in op.node_attrs.values():
+                if isinstance(value, FuncGraph):
+                    value._replace_source(old, new)
+        self._changed()
+
+    def _replace_source(self, old: Tensor, new: Tensor) -> None:
+        """Follows a change of the inputs of the node that runs this body."""
+        if old in self._placeholder_of:
+            placeholder = self._placeholder_of.pop(old)
+            self._placeholder_of.setdefault(new, placeholder)
+            self._source_of[placeholder] = new
+            self.captures = [new if tensor is old else tensor for tensor in self.captures]
+
     def move_to(self, outer_graph: Graph, source_of: Callable[[Tensor], Tensor]) -> None:
         """Puts the finished body into another graph.
 

@@ -105,6 +105,7 @@ def add_while(
     Returns:
       The node. Captures are loop variables as well, which the body passes on as they are.
     """
+    _read_in_each_iteration([cond, body])
     captures = align_captures([cond, body], len(loop_vars))
     body.outputs = [*body.outputs, *body.inputs[len(loop_vars) :]]
     inputs = [*loop_vars, *captures]
@@ -121,3 +122,28 @@ def add_while(
     op = get_default_graph()._add_node(while_op, inputs, attrs, name)
     wait_for_control_captures(op, [cond, body])
     return op
+
+
+def _read_in_each_iteration(bodies: Sequence[FuncGraph]) -> None:
+    """Reads of variables that a loop updates become reads inside of it.
+
+    A variable used in a body is `v/read`, a node before the loop, whose value would stay the same.
+    In TF1 it shares its buffer with the variable, so that a loop sees its own updates.
+    """
+    updated = {t for body in bodies for t in body.captures if t.dtype._is_ref_dtype}
+    for body in bodies:
+        for tensor in list(body.captures):
+            reference = _read_reference(tensor)
+            if reference in updated and body._placeholder_of[tensor] not in body.outputs:
+                body.replace_capture(tensor, reference)
+
+
+def _read_reference(tensor: Tensor) -> Tensor | None:
+    """The reference that a tensor is read from, through the captures of enclosing bodies."""
+    graph = tensor.graph
+    if isinstance(graph, FuncGraph) and (source := graph._captured_source(tensor)) is not None:
+        reference = _read_reference(source)
+        return None if reference is None else graph._own(reference)
+    if tensor.op.type == "Identity" and tensor.op.inputs[0].dtype._is_ref_dtype:
+        return tensor.op.inputs[0]
+    return None
