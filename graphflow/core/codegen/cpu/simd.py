@@ -316,7 +316,8 @@ def _splat_like(typing_context: Any, vector: Any, value: Any) -> Any:
 def _overload_operator(function: Any, apply: Any) -> None:
     """Lets a Python operator mean an intrinsic, with scalars on either side."""
 
-    @overload(function, inline="always")
+    # Strictly, Numba would compare the annotations of the two signatures too.
+    @overload(function, inline="always", strict=False)
     def operator_overload(a: Any, b: Any) -> Any:
         if isinstance(a, VectorType) and isinstance(b, VectorType):
             return lambda a, b: apply(a, b)
@@ -375,14 +376,14 @@ _negative = _unary(lambda b, x: b.fneg(x), lambda b, x: b.neg(x))
 _inverted = _unary(lambda b, x: x, lambda b, x: b.not_(x))
 
 
-@overload(operator.neg, inline="always")
+@overload(operator.neg, inline="always", strict=False)
 def _overload_negative(a: Any) -> Any:
     if isinstance(a, VectorType):
         return lambda a: _negative(a)
     return None
 
 
-@overload(operator.invert, inline="always")
+@overload(operator.invert, inline="always", strict=False)
 def _overload_inverted(a: Any) -> Any:
     if isinstance(a, VectorType):
         return lambda a: _inverted(a)

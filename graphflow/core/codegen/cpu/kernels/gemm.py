@@ -1,0 +1,273 @@
+"""Matrix products C = A B, in two schedules; the lowering (`ops/linalg/cpu`) chooses.
+
+    rows: many rows of C                        columns: few rows, many columns
+                    B, packed before                         B, packed as it is needed
+                 +----+----+----+                         +----+----+----+
+               K |    |    |    |                       K |    |    |    |  depth at a time
+        K        +----+----+----+                K        +----+----+----+
+      +----+     +----+----+----+              +----+     +----+----+----+
+    M | A  |     |    : an item |            M | A  |     |    | an |    |
+      | lo |     |    : is a row|              |    |     | C  |item|    |
+      | hi |     | C  : of C    |              +----+     +----+----+----+
+      +----+     +----+----+----+              packed before
+
+Rows: a thread packs a block of rows of A, `depth` of K at a time, into its workspace (L2), and runs
+all panels of B past it; a panel's `depth` rows stay in L1 for all tiles of the block.
+Columns: a thread packs `depth` rows of a few panels of B into its workspace and runs all rows of A
+past them; sums are collected in the workspace, and written with bias and activation at the end.
+
+An item of `columns` and `pack_b` is a block of 128 bytes of a row of C, one panel or several. FLOPs:
+2 M N K. Bytes, rows: A once, B (M / block rows) times from L2 or L3; columns: B once, A (columns /
+group) times from L2. All sums run in the order of k, by steps of `depth`: bits depend neither on the
+ranges of items nor on the threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numba import njit
+
+from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, Lanes, vector_max, word
+from ..tiles import make_tile
+from .gemm_packing import SHORT_ROWS, make_packing, tile_height
+
+BLOCK_BYTES = 128  # of a row of C: an item of `columns` and of `pack_b`
+
+
+def make_multiply(real: Lanes) -> Callable[..., Any]:
+    """Makes the product of a block of A and a panel of B, both packed.
+
+    Returns:
+      `multiply(a, rows, b, depth, c, c_stride, columns, add)`.
+    """
+    SIZE = real.size
+    PANEL = TILE_VECTORS * real.width * SIZE
+    tall_tile = make_tile(real, TILE_ROWS, TILE_VECTORS, row_table=False, loops=1)
+    short_tile = make_tile(real, SHORT_ROWS, TILE_VECTORS, row_table=False, loops=1)
+
+    @njit
+    def multiply(a, rows, b, depth, c, c_stride, columns, add):
+        row = 0
+        while row < rows:
+            left = rows - row
+            pa, pc = a + row * depth * SIZE, c + row * c_stride
+            if tile_height(left) == TILE_ROWS:
+                tall_tile(
+                    pa, SIZE, b, pc, c_stride, min(left, TILE_ROWS), columns, add,
+                    depth, TILE_ROWS * SIZE, PANEL,
+                )  # fmt: skip
+                row += TILE_ROWS
+            else:
+                short_tile(
+                    pa, SIZE, b, pc, c_stride, min(left, SHORT_ROWS), columns, add,
+                    depth, SHORT_ROWS * SIZE, PANEL,
+                )  # fmt: skip
+                row += SHORT_ROWS
+
+    return multiply
+
+
+def make_finish(real: Lanes) -> Callable[..., Any]:
+    """Makes the end of a product, on some columns of one row.
+
+    Returns:
+      `finish(source, target, bias, activation, columns)`: adds the bias where its address is not
+      0, applies the activation (0 none, 1 relu), and writes; source and target may be the same.
+    """
+    load, store, load_tail, store_tail = real.load, real.store, real.load_tail, real.store_tail
+    splat, WIDTH, SIZE = real.splat, real.width, real.size
+    zero = real.scalar(0)
+
+    @njit
+    def finish(source, target, bias, activation, columns):
+        column = 0
+        while column < columns:
+            left, at = columns - column, column * SIZE
+            if left >= WIDTH:
+                value = load(source + at)
+                if bias != 0:
+                    value = value + load(bias + at)
+            else:
+                value = load_tail(source + at, left, zero)
+                if bias != 0:
+                    value = value + load_tail(bias + at, left, zero)
+            if activation == 1:
+                value = vector_max(value, splat(zero))
+            if left >= WIDTH:
+                store(target + at, value)
+            else:
+                store_tail(target + at, value, left)
+            column += WIDTH
+
+    return finish
+
+
+def make_rows(real: Lanes) -> Callable[..., Any]:
+    """Makes the kernel `rows`; an item is a row of C, of any matrix of the batch.
+
+    Words: 0 A, 1 bytes from one stored row of A to the next, 2 whether A is transposed, 3 B as
+    `pack_b` made it, 4 C, 5 rows of a matrix, 6 columns, 7 K, 8 depth, 9 rows of a block, 10
+    workspace [block rows, rounded up, x depth + a vector], 11 table of bytes to the A and to the B
+    of each matrix, 12 bias, 13 activation.
+    """
+    multiply, finish = make_multiply(real), make_finish(real)
+    pack_a, _ = make_packing(real)
+    SIZE = real.size
+    NR = TILE_VECTORS * real.width
+
+    def rows(lo, hi, args):
+        a, stride, transposed, b, c = (
+            word(args, 0), word(args, 1), word(args, 2), word(args, 3), word(args, 4),
+        )  # fmt: skip
+        m, n, inner, depth = word(args, 5), word(args, 6), word(args, 7), word(args, 8)
+        block, workspace, batch = word(args, 9), word(args, 10), word(args, 11)
+        bias, activation = word(args, 12), word(args, 13)
+        row = lo
+        while row < hi:
+            matrix = row // m
+            first = row - matrix * m
+            count = min(min(block, m - first), hi - row)
+            a_matrix, b_matrix = a + word(batch, 2 * matrix), b + word(batch, 2 * matrix + 1)
+            to = c + row * n * SIZE
+            k = 0
+            while k < inner:
+                steps = min(depth, inner - k)
+                if transposed:
+                    a_block = a_matrix + k * stride + first * SIZE
+                else:
+                    a_block = a_matrix + first * stride + k * SIZE
+                pack_a(a_block, stride, transposed, count, steps, workspace)
+                column = 0
+                while column < n:
+                    panel = b_matrix + (column * inner + k * NR) * SIZE
+                    multiply(
+                        workspace, count, panel, steps, to + column * SIZE, n * SIZE,
+                        min(NR, n - column), k,
+                    )  # fmt: skip
+                    column += NR
+                k += steps
+            if bias != 0 or activation != 0:
+                for i in range(count):
+                    finish(to + i * n * SIZE, to + i * n * SIZE, bias, activation, n)
+            row += count
+
+    return rows
+
+
+def make_columns(real: Lanes) -> Callable[..., Any]:
+    """Makes the kernel `columns`; an item is a block of columns of C.
+
+    Words: 0 A as `pack_a` made it, 1 B, 2 bytes from one stored row of B to the next, 3 whether B
+    is transposed, 4 C, 5 rows, 6 columns, 7 K, 8 depth, 9 bytes of `depth` columns of packed A,
+    10 blocks of a group, 11 workspace [group, depth x 128 + rows x 128 bytes], 12 bias,
+    13 activation.
+    """
+    multiply, finish = make_multiply(real), make_finish(real)
+    _, pack_b = make_packing(real)
+    SIZE = real.size
+    NR = TILE_VECTORS * real.width
+    BLOCK = BLOCK_BYTES // SIZE
+
+    def columns(lo, hi, args):
+        a, b, stride, transposed, c = (
+            word(args, 0), word(args, 1), word(args, 2), word(args, 3), word(args, 4),
+        )  # fmt: skip
+        m, n, inner, depth = word(args, 5), word(args, 6), word(args, 7), word(args, 8)
+        a_bytes, group, workspace = word(args, 9), word(args, 10), word(args, 11)
+        bias, activation = word(args, 12), word(args, 13)
+        sums = workspace + group * BLOCK_BYTES * depth
+        block = lo
+        while block < hi:
+            first = block * BLOCK
+            end = min(min(block + group, hi) * BLOCK, n)
+            a_block = a
+            k = 0
+            while k < inner:
+                steps = min(depth, inner - k)
+                column = first
+                while column < end:
+                    if transposed:
+                        source = b + column * stride + k * SIZE
+                    else:
+                        source = b + k * stride + column * SIZE
+                    panel = workspace + (column - first) * depth * SIZE
+                    pack_b(source, stride, transposed, end - column, steps, panel)
+                    column += NR
+                column = first
+                while column < end:
+                    panel = workspace + (column - first) * depth * SIZE
+                    sums_panel = sums + (column - first) * m * SIZE
+                    multiply(a_block, m, panel, steps, sums_panel, NR * SIZE, NR, k)
+                    column += NR
+                a_block += a_bytes
+                k += steps
+            for row in range(m):
+                column = first
+                while column < end:
+                    source = sums + ((column - first) * m + row * NR) * SIZE
+                    at = column * SIZE
+                    its_bias = bias + at if bias != 0 else 0
+                    finish(
+                        source, c + row * n * SIZE + at, its_bias, activation, min(NR, end - column)
+                    )
+                    column += NR
+            block += group
+
+    return columns
+
+
+def make_pack_a(real: Lanes) -> Callable[..., Any]:
+    """Makes the kernel `pack_a`: all rows of A for `columns`; an item is `depth` of K.
+
+    Words: 0 A, 1 bytes from one stored row to the next, 2 whether it is transposed, 3 rows, 4 K,
+    5 depth, 6 bytes of an item's packed panels, 7 target.
+    """
+    pack, _ = make_packing(real)
+    SIZE = real.size
+
+    def pack_a(lo, hi, args):
+        a, stride, transposed, rows = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
+        inner, depth, nbytes, target = word(args, 4), word(args, 5), word(args, 6), word(args, 7)
+        for item in range(lo, hi):
+            k = item * depth
+            source = a + (k * stride if transposed else k * SIZE)
+            steps = min(depth, inner - k)
+            pack(source, stride, transposed, rows, steps, target + item * nbytes)
+
+    return pack_a
+
+
+def make_pack_b(real: Lanes) -> Callable[..., Any]:
+    """Makes the kernel `pack_b`: the panels of B for `rows`; an item is a block of one matrix.
+
+    Words: 0 B, 1 bytes from one stored row to the next, 2 whether it is transposed, 3 columns, 4 K,
+    5 blocks of a matrix, 6 bytes of a stored matrix, 7 bytes of a packed matrix, 8 target.
+    """
+    _, pack = make_packing(real)
+    SIZE = real.size
+    NR = TILE_VECTORS * real.width
+    BLOCK = BLOCK_BYTES // SIZE
+
+    def pack_b(lo, hi, args):
+        b, stride, transposed, n = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
+        inner, blocks = word(args, 4), word(args, 5)
+        nbytes, packed, target = word(args, 6), word(args, 7), word(args, 8)
+        for item in range(lo, hi):
+            matrix = item // blocks
+            column = (item - matrix * blocks) * BLOCK
+            end = min(column + BLOCK, n)
+            while column < end:
+                source = b + matrix * nbytes + (column * stride if transposed else column * SIZE)
+                to = target + matrix * packed + column * inner * SIZE
+                pack(source, stride, transposed, n - column, inner, to)
+                column += NR
+
+    return pack_b
+
+
+rows_f32, rows_f64 = make_rows(F32), make_rows(F64)
+columns_f32, columns_f64 = make_columns(F32), make_columns(F64)
+pack_a_f32, pack_a_f64 = make_pack_a(F32), make_pack_a(F64)
+pack_b_f32, pack_b_f64 = make_pack_b(F32), make_pack_b(F64)

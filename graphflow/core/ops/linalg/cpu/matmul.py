@@ -1,0 +1,269 @@
+"""Products of matrices on the CPU: which schedule of the kernels `gemm` takes a product.
+
+    rows      items are rows of C, so that what is done with C next can be done block by block
+    columns   items are blocks of columns of C: few rows, a B that is not worth packing before
+
+The kernels cut everything into register tiles of the machine's own size; sizes here hold for all.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ...lowering import Argument, Buffer, Lowering, Operand, Table
+from ..fused_matmul import fused_matmul_op
+from ..matmul import batch_matmul_op, batch_matmul_v2_op, matmul_op, sparse_matmul_op
+
+_BLOCK_BYTES = 128  # of a row of C: an item of the kernels `columns` and `pack_b`
+_VECTOR_BYTES = 64  # how far packing may write past a panel
+_TALLEST_TILE = 14
+_ROW_STEP = 14  # rows in blocks of this fill the tiles of every machine, or nearly so
+_DEPTH = 256  # of K at a time: a panel of B stays in L1
+_FEW_ROWS = 256  # up to these, packing B in memory would cost more than it saves
+_GROUP = 4  # blocks of columns that a thread packs at a time
+_L2_SHARE = 1 << 18  # bytes of a packed B that may come from L2 for each tile of rows
+_C_BLOCK_BYTES = 1 << 16  # of a block of rows of C: its followers find it in the cache
+_MOST_BLOCK_ROWS = 8 * _ROW_STEP
+_PACKED_BYTES_PER_NS = 8.0
+_ACTIVATIONS = {"": 0, "Relu": 1}
+
+
+@dataclass(frozen=True)
+class _Product:
+    """C [batch, m, n] = A [batch, m, k] B [batch, k, n], each as it is stored.
+
+    Attributes:
+      a, b, c: their memory.
+      transpose_a, transpose_b: whether A is stored as [k, m], B as [n, k].
+      a_matrices, b_matrices: which stored matrix each of the batch takes.
+      bias: added to each row, or 0.
+      activation: what the kernels call it.
+    """
+
+    a: Buffer | np.ndarray
+    b: Buffer | np.ndarray
+    c: Buffer
+    m: int
+    n: int
+    k: int
+    transpose_a: bool
+    transpose_b: bool
+    a_matrices: np.ndarray
+    b_matrices: np.ndarray
+    bias: Buffer | None = None
+    activation: int = 0
+
+    @property
+    def size(self) -> int:
+        return self.c.itemsize
+
+    @property
+    def type(self) -> str:
+        return {"float32": "f32", "float64": "f64"}[self.c.kind]
+
+    @property
+    def batch(self) -> int:
+        return len(self.a_matrices)
+
+    @property
+    def a_stride(self) -> int:
+        return (self.m if self.transpose_a else self.k) * self.size
+
+    @property
+    def b_stride(self) -> int:
+        return (self.k if self.transpose_b else self.n) * self.size
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of columns of a matrix."""
+        return _ceil(self.n * self.size, _BLOCK_BYTES)
+
+    @property
+    def packed_b_bytes(self) -> int:
+        """Bytes of a packed matrix."""
+        return self.blocks * _BLOCK_BYTES * self.k
+
+    @property
+    def depth(self) -> int:
+        """How much of K is done at a time: equal parts."""
+        return _ceil(self.k, _ceil(self.k, _DEPTH))
+
+    def cost(self, parts: float = 1.0) -> float:
+        """Nanoseconds on one thread."""
+        return parts * 2.0 * self.batch * self.m * self.n * self.k * self.size / 600.0
+
+
+def _ceil(a: int, b: int) -> int:
+    return -(-a // b)
+
+
+@matmul_op.cpu
+@sparse_matmul_op.cpu
+@fused_matmul_op.cpu
+def matmul_cpu(node: Any, k: Lowering) -> None:
+    a, b = k.inputs[:2]
+    (c,) = k.outputs
+    k.require(len(a.shape) == 2 and len(b.shape) == 2)
+    one = np.zeros(1, np.int64)
+    bias = k.inputs[2] if len(k.inputs) > 2 else None
+    activation = _ACTIVATIONS[node.attrs.get("activation", "")]
+    transposes = node.attrs["transpose_a"], node.attrs["transpose_b"]
+    _multiply(k, a, b, c, *transposes, one, one, bias, activation)
+
+
+@batch_matmul_op.cpu
+@batch_matmul_v2_op.cpu
+def batch_matmul_cpu(node: Any, k: Lowering) -> None:
+    a, b = k.inputs
+    (c,) = k.outputs
+    k.require(len(a.shape) >= 2 and len(b.shape) >= 2)
+    batch = c.shape[:-2]
+    adjoints = node.attrs["adj_x"], node.attrs["adj_y"]
+    _multiply(k, a, b, c, *adjoints, _matrices(a, batch), _matrices(b, batch))
+
+
+def _matrices(x: Buffer, batch: tuple[int, ...]) -> np.ndarray:
+    """Which matrix of x each matrix of the result takes, with x broadcast."""
+    own = x.shape[:-2]
+    numbers = np.arange(math.prod(own), dtype=np.int64).reshape(own)
+    return np.broadcast_to(numbers, batch).reshape(-1)
+
+
+def _multiply(
+    k: Lowering,
+    a: Buffer,
+    b: Buffer,
+    c: Buffer,
+    transpose_a: bool,
+    transpose_b: bool,
+    a_matrices: np.ndarray,
+    b_matrices: np.ndarray,
+    bias: Buffer | None = None,
+    activation: int = 0,
+) -> None:
+    k.require(c.kind in ("float32", "float64"))
+    k.require(a.dtype == c.dtype and b.dtype == c.dtype)
+    if c.size == 0:
+        return
+    m, n = c.shape[-2:]
+    inner = a.shape[-2 if transpose_a else -1]
+    product = _Product(
+        a, b, c, m, n, inner, transpose_a, transpose_b, a_matrices, b_matrices, bias, activation
+    )  # fmt: skip
+    product = _as_one_column_less(_as_one_matrix(_not_empty(product)))
+    if product.batch == 1 and product.m <= _FEW_ROWS:
+        _by_columns(k, product)
+    else:
+        _by_rows(k, product)
+
+
+def _not_empty(p: _Product) -> _Product:
+    """A sum of nothing is a sum of one zero."""
+    if p.k:
+        return p
+    zeros = np.zeros(max(p.m, p.n), np.dtype(p.c.dtype.as_numpy_dtype))
+    none = np.zeros(p.batch, np.int64)
+    return replace(p, a=zeros, b=zeros, k=1, a_matrices=none, b_matrices=none)
+
+
+def _as_one_matrix(p: _Product) -> _Product:
+    """Matrices with a common right factor are one matrix: their rows follow each other."""
+    consecutive = (p.a_matrices == np.arange(p.batch)).all() and isinstance(p.a, Buffer)
+    if p.batch == 1 or p.transpose_a or not consecutive or p.b_matrices.any():
+        return p
+    one = np.zeros(1, np.int64)
+    return replace(p, m=p.batch * p.m, a_matrices=one, b_matrices=one)
+
+
+def _as_one_column_less(p: _Product) -> _Product:
+    """A column is computed as a row: C' = B' A'."""
+    if p.n > 1 or p.m == 1 or p.batch > 1 or p.bias is not None:
+        return p
+    return replace(
+        p, a=p.b, b=p.a, m=1, n=p.m, transpose_a=not p.transpose_b, transpose_b=not p.transpose_a,
+        a_matrices=p.b_matrices, b_matrices=p.a_matrices,
+    )  # fmt: skip
+
+
+# --- the two schedules ----------------------------------------------------------------------------
+
+
+def _by_rows(k: Lowering, p: _Product) -> None:
+    packed_bytes = p.packed_b_bytes
+    matrices = int(p.b_matrices.max()) + 1
+    packed = k.temporary(matrices * packed_bytes, "packed B")
+    k.call(
+        f"gemm.pack_b_{p.type}",
+        items=matrices * p.blocks,
+        args=[
+            _factor(k, p.b), p.b_stride, p.transpose_b, p.n, p.k, p.blocks,
+            p.k * p.n * p.size, packed_bytes, k.write(packed, whole=True),
+        ],
+        cost=2 * matrices * packed_bytes / _PACKED_BYTES_PER_NS,
+    )  # fmt: skip
+    block = _block_rows(p)
+    offsets = np.stack([p.a_matrices * (p.m * p.k * p.size), p.b_matrices * packed_bytes], axis=1)
+    by_item = not p.transpose_a and bool((p.a_matrices == np.arange(p.batch)).all())
+    k.call(
+        f"gemm.rows_{p.type}",
+        items=p.batch * p.m,
+        args=[
+            _factor(k, p.a, by_item), p.a_stride, p.transpose_a, k.read(packed, whole=True),
+            k.write(p.c), p.m, p.n, p.k, p.depth, block,
+            k.workspace((block + _TALLEST_TILE) * p.depth * p.size + _VECTOR_BYTES),
+            k.table(offsets), *_ending(k, p),
+        ],
+        grain=block if block < p.m else p.m * max(1, _MOST_BLOCK_ROWS // p.m),
+        cost=p.cost(),
+    )  # fmt: skip
+
+
+def _block_rows(p: _Product) -> int:
+    """Rows of C that a thread computes at a time."""
+    tiles = max(1, _C_BLOCK_BYTES // (p.n * p.size * _ROW_STEP))
+    if p.packed_b_bytes > _L2_SHARE:
+        tiles = max(tiles, 4)
+    return min(tiles * _ROW_STEP, _MOST_BLOCK_ROWS, p.m)
+
+
+def _by_columns(k: Lowering, p: _Product) -> None:
+    depth = p.depth
+    parts = _ceil(p.k, depth)
+    part_bytes = (p.m + _TALLEST_TILE) * depth * p.size + _VECTOR_BYTES
+    packed = k.temporary(parts * part_bytes, "packed A")
+    k.call(
+        f"gemm.pack_a_{p.type}",
+        items=parts,
+        args=[
+            _factor(k, p.a), p.a_stride, p.transpose_a, p.m, p.k, depth, part_bytes,
+            k.write(packed, whole=True),
+        ],
+        cost=2 * parts * part_bytes / _PACKED_BYTES_PER_NS,
+    )  # fmt: skip
+    group = min(_GROUP, p.blocks)
+    k.call(
+        f"gemm.columns_{p.type}",
+        items=p.blocks,
+        args=[
+            k.read(packed, whole=True), _factor(k, p.b), p.b_stride, p.transpose_b,
+            k.write(p.c, whole=True), p.m, p.n, p.k, depth, part_bytes, group,
+            k.workspace(group * _BLOCK_BYTES * (depth + p.m)), *_ending(k, p),
+        ],
+        grain=group,
+        cost=p.cost(),
+    )  # fmt: skip
+
+
+def _factor(k: Lowering, x: Buffer | np.ndarray, by_item: bool = False) -> Operand | Table:
+    if isinstance(x, Buffer):
+        return k.read(x, whole=not by_item)
+    return k.table(x)
+
+
+def _ending(k: Lowering, p: _Product) -> list[Argument]:
+    """Bias and activation."""
+    return [k.read(p.bias, whole=True) if p.bias is not None else 0, p.activation]
