@@ -74,6 +74,7 @@ from .core.gradients import hessians as hessians
 
 # core/graph
 from .core.graph.collection_keys import GraphKeys as GraphKeys
+from .core.graph.constant_value import get_static_value as get_static_value
 from .core.graph.conversion import convert_to_tensor as convert_to_tensor
 from .core.graph.conversion import (
     register_tensor_conversion_function as register_tensor_conversion_function,
@@ -86,6 +87,9 @@ from .core.graph.indexed_slices import SparseTensor as SparseTensor
 from .core.graph.indexed_slices import SparseTensorValue as SparseTensorValue
 from .core.graph.indexed_slices import (
     convert_to_tensor_or_indexed_slices as convert_to_tensor_or_indexed_slices,
+)
+from .core.graph.indexed_slices import (
+    convert_to_tensor_or_sparse_tensor as convert_to_tensor_or_sparse_tensor,
 )
 from .core.graph.operation import Operation as Operation
 from .core.graph.scopes import add_to_collection as add_to_collection

@@ -482,7 +482,7 @@ class TensorShape:
         return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return TensorShape, (self._dims,)
+        return TensorShape, (self.dims,)
 
 
 def _shape_of(dims: tuple[int | None, ...] | None) -> TensorShape:

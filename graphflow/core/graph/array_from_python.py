@@ -19,7 +19,7 @@ def array_from_python(
     """`values` as an array of a TF type.
 
     Args:
-      values: number, string, nested lists of these, or ndarray.
+      values: number, string, nested lists of these, ndarray, or what has the method `__array__`.
       dtype: the type wanted, or None to take the values' own.
       shape: the shape wanted; a single value, or a short list's last one, fills it, as in TF1.
 
@@ -37,6 +37,8 @@ def array_from_python(
 
 
 def _with_type(values: Any, dtype: dtypes.DType | None) -> np.ndarray:
+    if hasattr(values, "__array__"):  # what is an array in another library keeps its type as well
+        values = np.asarray(values)
     if isinstance(values, np.ndarray | np.generic):
         return _numpy_with_type(np.asarray(values), values, dtype)
     if dtype is not None:

@@ -6,7 +6,7 @@ references. A vector that spells a shape may be known in part: `tf.stack([batch,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,12 +21,35 @@ _MAX_ELEMENTS = 4096  # more than any shape has; folding larger values belongs t
 _MAX_DEPTH = 64
 
 
-def constant_value(tensor: Any, partial: bool = False) -> np.ndarray | None:
+def get_static_value(tensor: Any, partial: bool = False) -> Any:
+    """The value of a tensor when the graph alone determines it, else None.
+
+    Args:
+      tensor: a Tensor; of a variable nothing is known, anything else is its own value.
+      partial: whether the value of a `tf.stack` may be known in part: an array of arrays, with None
+        for those that are not known.
+    """
+    if not hasattr(tensor, "op"):
+        return tensor
+    if not hasattr(tensor, "value_index"):
+        return None
+    if partial and tensor.op.type == "Pack" and tensor.op.node_attrs["axis"] == 0:
+        return _known_parts(tensor.op.inputs)
+    return constant_value(tensor)
+
+
+def _known_parts(tensors: Sequence[Tensor]) -> np.ndarray:
+    parts = np.empty(len(tensors), object)
+    for index, tensor in enumerate(tensors):
+        parts[index] = get_static_value(tensor, partial=True)
+    return parts
+
+
+def constant_value(tensor: Any) -> np.ndarray | None:
     """The value of a tensor when the graph alone determines it, else None.
 
     Args:
       tensor: a Tensor, or anything that is its own value (ndarray, number).
-      partial: as in TF1's signature; partly known values are given by `constant_value_as_shape`.
     """
     if not hasattr(tensor, "op"):
         return np.asarray(tensor)

@@ -199,3 +199,26 @@ def convert_to_tensor_or_indexed_slices(
             )
         return value  # type: ignore[return-value]
     return convert_to_tensor(value, dtype=dtype, name=name)
+
+
+def convert_to_tensor_or_sparse_tensor(
+    value: Any, dtype: Any = None, name: str | None = None
+) -> Tensor | SparseTensor:
+    """A SparseTensor (also from a SparseTensorValue) as such; anything else becomes a Tensor.
+
+    Args:
+      value: a SparseTensor, SparseTensorValue, or what can be converted into a Tensor.
+      dtype: the type of the result, by default that of `value`.
+      name: the name of a new tensor.
+
+    Raises:
+      RuntimeError: a SparseTensor of another type than `dtype`.
+    """
+    if not isinstance(value, SparseTensor | SparseTensorValue):
+        return convert_to_tensor(value, dtype=dtype, name=name)
+    sparse = SparseTensor.from_value(value)
+    if dtype is not None and not dtypes.as_dtype(dtype).is_compatible_with(sparse.dtype):
+        raise RuntimeError(
+            f"Sparse dtype: requested = {dtypes.as_dtype(dtype).name}, actual = {sparse.dtype.name}"
+        )
+    return sparse
