@@ -48,10 +48,12 @@ from ..core.ops.nn import (
 from ..core.ops.nn import (
     depthwise_conv2d_native_backprop_input as depthwise_conv2d_native_backprop_input,
 )
+from ..core.ops.nn import dilation2d as dilation2d
 from ..core.ops.nn import dropout as dropout
 from ..core.ops.nn import elu as elu
 from ..core.ops.nn import embedding_lookup as embedding_lookup
 from ..core.ops.nn import embedding_lookup_sparse as embedding_lookup_sparse
+from ..core.ops.nn import erosion2d as erosion2d
 from ..core.ops.nn import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
 from ..core.ops.nn import fused_batch_norm as fused_batch_norm
 from ..core.ops.nn import l2_loss as l2_loss

@@ -180,6 +180,19 @@ CASES = [
         [np.int64([[4, 1], [7, 4], [0, 3]]), np.int64([4, 2, 1, 4])],
         grad=False,
     ),
+    OpCase(
+        ("Dilation2D", "Dilation2DBackpropInput", "Dilation2DBackpropFilter"),
+        lambda tf, x, w: tf.nn.dilation2d(x, w, [1, 2, 1, 1], [1, 1, 2, 1], "SAME"),
+        [_IMAGES, floats(2, 3, 3)],
+        second_order=False,  # TF has none
+    ),
+    OpCase(
+        "Dilation2D",
+        lambda tf, x, w: tf.nn.erosion2d(x, w, [1, 1, 1, 1], [1, 2, 1, 1], "VALID"),
+        [_IMAGES, floats(3, 2, 3)],
+        second_order=False,
+        label="erosion",
+    ),
     OpCase(("BiasAdd", "BiasAddGrad"), lambda tf, x, b: tf.nn.bias_add(x, b), [_IMAGES, floats(3)]),
     _activation("Relu", lambda tf, x: tf.nn.relu(x)),
     _activation("Relu6", lambda tf, x: tf.nn.relu6(x * 4)),

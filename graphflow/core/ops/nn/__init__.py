@@ -64,6 +64,8 @@ from .embedding import embedding_lookup as embedding_lookup
 from .embedding_sparse import embedding_lookup_sparse as embedding_lookup_sparse
 from .embedding_sparse import safe_embedding_lookup_sparse as safe_embedding_lookup_sparse
 from .max_pool_argmax import max_pool_with_argmax as max_pool_with_argmax
+from .morphology import dilation2d as dilation2d
+from .morphology import erosion2d as erosion2d
 from .pool_functions import avg_pool as avg_pool
 from .pool_functions import avg_pool1d as avg_pool1d
 from .pool_functions import avg_pool3d as avg_pool3d

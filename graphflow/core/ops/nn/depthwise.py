@@ -68,7 +68,8 @@ def depthwise_reference(node: Any, x: np.ndarray, filters: np.ndarray) -> np.nda
     axes = reference.make_axes(node, x.shape, filters.shape[:2])
     images = windows.pad_spatial(windows.to_channels_last(x, data_format), axes)
     result = np.einsum("nhwijc,ijcm->nhwcm", windows.window_view(images, axes), filters)
-    return windows.from_channels_last(result.reshape(*result.shape[:3], -1), data_format)
+    depth = filters.shape[2] * filters.shape[3]
+    return windows.from_channels_last(result.reshape(*result.shape[:3], depth), data_format)
 
 
 @depthwise_backprop_input_op.define
