@@ -19,6 +19,8 @@ from .tensor_proto import array_to_proto, make_ndarray
 
 if TYPE_CHECKING:
     from ...protos.graph_pb2 import AttrValue, FunctionDef, GraphDef, NodeDef
+    from ...protos.graph_pb2 import OpDef as OpDefProto
+    from .op_def import AttrDef, OpDef
 
 # TF 1.14's: what readers must know, and what the writer knew.
 PRODUCER_VERSION = 38
@@ -51,6 +53,42 @@ def node_to_proto(op: Operation) -> NodeDef:
     node = NodeDef()
     _Writer(False).write_node(op, node, Tensor._as_node_def_input, lambda o: o.name)
     return node
+
+
+def op_def_to_proto(op_def: OpDef) -> OpDefProto:
+    """An op's signature as TensorFlow's message.
+
+    Ops that update a variable are stateful here, where TensorFlow's are not.
+    """
+    from ...protos.graph_pb2 import OpDef as OpDefProto
+
+    proto = OpDefProto(name=op_def.name, is_stateful=op_def.is_stateful)
+    for args, messages in ((op_def.inputs, proto.input_arg), (op_def.outputs, proto.output_arg)):
+        for arg in args:
+            message = messages.add(
+                name=arg.name,
+                type_attr=arg.type_attr or "",
+                number_attr=arg.number_attr or "",
+                type_list_attr=arg.type_list_attr or "",
+                is_ref=arg.is_ref,
+            )
+            if arg.dtype is not None:
+                message.type = _enum(arg.dtype)
+    for attr in op_def.attrs:
+        _write_attr_def(attr, proto.attr.add(name=attr.name, type=attr.kind))
+    return proto
+
+
+def _write_attr_def(attr: AttrDef, proto: OpDefProto.AttrDef) -> None:
+    writer = _Writer(add_shapes=False)
+    if attr.has_default:
+        writer._write_attr(proto.default_value, attr.kind, attr.default, None)
+    if attr.allowed is not None:
+        kind = attr.kind.removeprefix("list(").removesuffix(")")
+        writer._write_attr(proto.allowed_values, f"list({kind})", attr.allowed, None)
+    if attr.minimum is not None:
+        proto.has_minimum = True
+        proto.minimum = attr.minimum
 
 
 class _Writer:

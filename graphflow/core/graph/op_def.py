@@ -116,6 +116,27 @@ class OpDef:
     def __repr__(self) -> str:
         return f"<OpDef {self.name}>"
 
+    @functools.cached_property
+    def _proto(self) -> Any:
+        from .graph_def import op_def_to_proto
+
+        return op_def_to_proto(self)
+
+    @property
+    def input_arg(self) -> Any:
+        """The inputs as TensorFlow's OpDef message has them."""
+        return self._proto.input_arg
+
+    @property
+    def output_arg(self) -> Any:
+        """The outputs as TensorFlow's OpDef message has them."""
+        return self._proto.output_arg
+
+    @property
+    def attr(self) -> Any:
+        """The attributes as TensorFlow's OpDef message has them."""
+        return self._proto.attr
+
     def __call__(self, *args: Any, name: str | None = None, **kwargs: Any) -> Any:
         from .apply_op import apply_op  # building stands on the graph, which stands on OpDef
 

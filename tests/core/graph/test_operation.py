@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+from typing import Any
+
 import pytest
 
 import graphflow as tf
@@ -59,3 +62,38 @@ def test_an_input_is_replaced_only_by_one_of_its_kind():
     update(0, tf.constant(1, shape=[3, 1]))
     with tf.Graph().as_default(), pytest.raises(ValueError, match="must be from the same graph"):
         update(0, tf.constant(1, shape=[3, 1]))
+
+
+def test_signatures_read_as_tensorflows_messages(oracle: ModuleType) -> None:
+    def signature(op: Any) -> list[Any]:
+        args = [
+            (arg.name, arg.type, arg.type_attr, arg.number_attr, arg.type_list_attr, arg.is_ref)
+            for arg in (*op.input_arg, *op.output_arg)
+        ]
+        attrs = [
+            (
+                attr.name,
+                attr.type,
+                attr.default_value.SerializeToString(),
+                sorted(attr.allowed_values.list.type),
+                list(attr.allowed_values.list.s),
+                attr.has_minimum,
+                attr.minimum,
+            )
+            for attr in op.attr
+        ]
+        return [op.name, args, attrs]
+
+    def signatures(tf: ModuleType) -> list[Any]:
+        with tf.Graph().as_default() as graph:
+            x = tf.placeholder(tf.float32, [1, 4, 4, 1])
+            v = tf.get_variable("v", [2, 2], use_resource=False)
+            tf.nn.avg_pool(x, 2, 2, "SAME")
+            tf.concat([v, v], 0)
+            tf.scatter_add(v, [0], [[1.0, 2.0]])
+            tf.identity_n([x, v])
+            tf.one_hot([1], 2)
+            tf.where([True])
+            return [signature(op.op_def) for op in graph.get_operations()]
+
+    assert signatures(tf) == signatures(oracle)
