@@ -1,0 +1,1 @@
+"""CPU lowerings of reductions, scans and segments."""
