@@ -38,7 +38,7 @@ def conv2d_backprop_input_cpu(node: Any, k: Lowering) -> None:
         _input_gradient(k, layout.read(dy), filters, layout.write(dx), axes)
 
 
-@conv2d_backprop_filter_op.cpu
+# @conv2d_backprop_filter_op.cpu
 def conv2d_backprop_filter_cpu(node: Any, k: Lowering) -> None:
     (x, _, dy), (dw,) = k.inputs, k.outputs
     axes = _geometry(node, k, x, dw.shape, dy)

@@ -9,7 +9,7 @@ one place, `(i + padding) // s - k * dilation // s`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,6 +36,10 @@ class Phase:
     taps: np.ndarray
     shift: np.ndarray
     limit: int
+
+    def starting_again(self, every: int) -> Phase:
+        """The same with an input of its own for every so many coordinates."""
+        return replace(self, base=self.base[self.coordinates % every])
 
     def bits(self) -> np.ndarray:
         """For each coordinate, the set of taps that meet the input, as bits of a word."""
