@@ -82,12 +82,12 @@ def _offsets(node: Any, x: np.ndarray) -> np.ndarray:
 
 
 def _in_images(node: Any, x: np.ndarray, argmax: np.ndarray) -> np.ndarray:
-    """The places that a node was given as rows [batch, -1] of indices into flattened images.
+    """The places that a node was given as rows, one per image, of indices into flattened images.
 
     Raises:
       InvalidArgumentError: a place lies outside its image.
     """
-    places = (argmax - _offsets(node, x)).reshape(x.shape[0], -1)
+    places = (argmax - _offsets(node, x)).reshape(x.shape[0], int(np.prod(argmax.shape[1:])))
     size = int(np.prod(x.shape[1:]))
     wrong = (places < 0) | (places >= size)
     if wrong.any():
@@ -113,7 +113,8 @@ def max_pool_grad_grad_with_argmax_reference(
     node: Any, x: np.ndarray, ddx: np.ndarray, argmax: np.ndarray
 ) -> np.ndarray:
     places = _in_images(node, x, argmax)
-    taken = np.take_along_axis(ddx.reshape(x.shape[0], -1), places, axis=1)
+    images = ddx.reshape(x.shape[0], int(np.prod(x.shape[1:])))
+    taken = np.take_along_axis(images, places, axis=1)
     return taken.reshape(argmax.shape)
 
 

@@ -67,7 +67,7 @@ def pool_axes(node: Any, shape: Sequence[int]) -> list[Axis]:
     if attrs["ksize"][0] != 1 or attrs["strides"][0] != 1:
         raise _unimplemented("Pooling is not yet supported on the batch dimension.")
     if _is_deep(node):
-        raise _unimplemented(f"{node.type} is not yet supported on the depth dimension.")
+        raise _unimplemented(f"{node.op.name} is not yet supported on the depth dimension.")
     return [
         windows.make_axis(size, kernel, stride, 1, attrs["padding"])
         for size, kernel, stride in zip(
