@@ -26,13 +26,16 @@ class Ref:
       dtype: the type of its values (not the `_ref` type).
       shape: the declared static shape; values assigned later may refine or, with
         `validate_shape=False`, leave it.
-      value: the ndarray held, or None while the variable has no value.
+      value: the ndarray held, or None while the variable has no value. References replace it,
+        never change it; kernels work in place, on an array that is nobody else's.
 
     Attributes:
       lock: held while the value is replaced by one that depends on it.
+      owned: the array that kernels may change in place; only while it is `value`.
+      address: where that array is.
     """
 
-    __slots__ = ("dtype", "lock", "name", "shape", "value")
+    __slots__ = ("address", "dtype", "lock", "name", "owned", "shape", "value")
 
     def __init__(self, name: str, dtype: DType, shape: TensorShape, value: Any = None) -> None:
         self.name = name
@@ -40,6 +43,8 @@ class Ref:
         self.shape = shape
         self.value = value
         self.lock = threading.RLock()
+        self.owned: np.ndarray | None = None
+        self.address = 0
 
     def read(self) -> np.ndarray:
         """The current value.

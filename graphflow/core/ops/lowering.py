@@ -222,9 +222,7 @@ class Lowering:
 
         return Buffer(Storage(Home.ARENA, nbytes, name=name), (nbytes,), dtypes.uint8)
 
-    def temporary_like(
-        self, shape: Sequence[int], dtype: DType, name: str = "temporary"
-    ) -> Buffer:
+    def temporary_like(self, shape: Sequence[int], dtype: DType, name: str = "temporary") -> Buffer:
         """Memory that lives from its first call to its last, as an array."""
         nbytes = math.prod(shape) * np.dtype(dtype.as_numpy_dtype).itemsize
         return Buffer(Storage(Home.ARENA, nbytes, name=name), tuple(shape), dtype)
@@ -265,7 +263,4 @@ class Lowering:
     ) -> None:
         """Adds a call; see `Call` for the arguments. Ints and floats become words as they are."""
         name = KernelName(kernel) if isinstance(kernel, str) else kernel
-        self.calls.append(
-            Call(name, items, tuple(args), self.node, grain, blocks, cost, failure)
-        )
-
+        self.calls.append(Call(name, items, tuple(args), self.node, grain, blocks, cost, failure))

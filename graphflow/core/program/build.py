@@ -59,7 +59,12 @@ def build_program(
                 source=op,
             )
         )
-    return Program(tuple(nodes), tuple(range(len(feeds))), tuple(value_of(t) for t in fetches))
+    return Program(
+        tuple(nodes),
+        tuple(range(len(feeds))),
+        tuple(value_of(t) for t in fetches),
+        tuple(position[op] for op in targets),
+    )
 
 
 def _arg_node(tensor: Tensor, index: int) -> Node:

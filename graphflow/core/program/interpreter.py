@@ -28,7 +28,7 @@ class Context(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Step:
+class Step:
     """A node made ready: slots instead of values, and which arrays die after it."""
 
     node: Node
@@ -39,6 +39,30 @@ class _Step:
     outputs: tuple[int, ...]
     numpy_types: tuple[Any, ...]
     released: tuple[int, ...]
+
+    def apply(self, inputs: Sequence[Any], slots: list[Any], context: Context) -> None:
+        """Runs the node on values, and puts its results in its slots.
+
+        Raises:
+          OpError: of TF's class, naming the node.
+        """
+        try:
+            given = [
+                value if ref or not isinstance(value, Ref) else value.read()
+                for value, ref in zip(inputs, self.wants_ref, strict=True)
+            ]
+            if self.takes_context:
+                result = self.function(self.node, context, *given)
+            else:
+                result = self.function(self.node, *given)
+        except Exception as error:
+            raise node_error(error, self.node) from error
+        if len(self.outputs) == 1 and not isinstance(result, tuple):
+            result = (result,)
+        for slot, value, numpy_type in zip(
+            self.outputs, result or (), self.numpy_types, strict=True
+        ):
+            slots[slot] = value if numpy_type is None else np.asarray(value, dtype=numpy_type)
 
 
 class Interpreter:
@@ -54,7 +78,7 @@ class Interpreter:
         self._step_of = self._make_steps()
         self._steps = list(self._step_of.values())
 
-    def _make_steps(self) -> dict[int, _Step]:
+    def _make_steps(self) -> dict[int, Step]:
         last_use = _last_uses(self.program)
         return {
             index: self._make_step(index, node, last_use)
@@ -62,26 +86,36 @@ class Interpreter:
             if node.op is not ARG
         }
 
-    def _make_step(self, index: int, node: Node, last_use: dict[Value, int]) -> _Step:
-        if node.op.reference is None:
-            raise errors.UnimplementedError(
-                None, node.source, f"op {node.op.name} has no implementation in graphflow"
-            )
+    def _make_step(self, index: int, node: Node, last_use: dict[Value, int]) -> Step:
         own = [Value(index, output) for output in range(len(node.output_dtypes))]
         dying = (
             []
             if self._keep_values
             else [v for v in dict.fromkeys([*node.inputs, *own]) if last_use.get(v, index) == index]
         )
-        return _Step(
+        return Step(
             node=node,
-            function=node.op.reference,
+            function=_reference(node),
             takes_context=node.op.takes_context,
             inputs=tuple(self._slots[value] for value in node.inputs),
             wants_ref=tuple(_is_cell(dtype) for dtype in node.input_dtypes),
             outputs=tuple(self._slots[value] for value in own),
             numpy_types=tuple(_numpy_type(dtype) for dtype in node.output_dtypes),
             released=tuple(self._slots[value] for value in dying),
+        )
+
+    @staticmethod
+    def make_step(node: Node, outputs: Sequence[int]) -> Step:
+        """A node by itself, for a plan's host step; its outputs go to the given slots."""
+        return Step(
+            node=node,
+            function=_reference(node),
+            takes_context=node.op.takes_context,
+            inputs=(),
+            wants_ref=tuple(_is_cell(dtype) for dtype in node.input_dtypes),
+            outputs=tuple(outputs),
+            numpy_types=tuple(_numpy_type(dtype) for dtype in node.output_dtypes),
+            released=(),
         )
 
     def run(self, args: Sequence[Any], context: Context) -> list[Any]:
@@ -108,7 +142,7 @@ class Interpreter:
         self._run_steps(self._steps, slots, context)
         return [slots[slot] for slot in self._result_slots]
 
-    def _run_steps(self, steps: Sequence[_Step], slots: list[Any], context: Context) -> None:
+    def _run_steps(self, steps: Sequence[Step], slots: list[Any], context: Context) -> None:
         run_step = self._timed_step if context.step_times is not None else _run_step
         for step in steps:
             run_step(step, slots, context)
@@ -135,31 +169,25 @@ class Interpreter:
         return slots[self._slots[value]]
 
     @staticmethod
-    def _timed_step(step: _Step, slots: list[Any], context: Context) -> None:
+    def _timed_step(step: Step, slots: list[Any], context: Context) -> None:
         start = time.perf_counter()
         _run_step(step, slots, context)
         assert context.step_times is not None
         context.step_times.append((step.node, start, time.perf_counter()))
 
 
-def _run_step(step: _Step, slots: list[Any], context: Context) -> None:
-    try:
-        inputs = [
-            slots[slot] if ref or not isinstance(slots[slot], Ref) else slots[slot].read()
-            for slot, ref in zip(step.inputs, step.wants_ref, strict=True)
-        ]
-        if step.takes_context:
-            result = step.function(step.node, context, *inputs)
-        else:
-            result = step.function(step.node, *inputs)
-    except Exception as error:
-        raise node_error(error, step.node) from error
-    if len(step.outputs) == 1 and not isinstance(result, tuple):
-        result = (result,)
-    for slot, value, numpy_type in zip(step.outputs, result or (), step.numpy_types, strict=True):
-        slots[slot] = value if numpy_type is None else np.asarray(value, dtype=numpy_type)
+def _run_step(step: Step, slots: list[Any], context: Context) -> None:
+    step.apply([slots[slot] for slot in step.inputs], slots, context)
     for slot in step.released:
         slots[slot] = None
+
+
+def _reference(node: Node) -> Callable[..., Any]:
+    if node.op.reference is None:
+        raise errors.UnimplementedError(
+            None, node.source, f"op {node.op.name} has no implementation in graphflow"
+        )
+    return node.op.reference
 
 
 def node_error(error: Exception, node: Node) -> errors.OpError:

@@ -18,6 +18,15 @@ if TYPE_CHECKING:
 # What a fed tensor becomes: the value comes from outside. Exists only in Programs.
 ARG = define_op("_Arg", outputs=["output: T"], attrs=["T: type", "index: int >= 0"])
 
+# Several values that are known before the run. Exists only in Programs.
+CONSTANTS = define_op("_Constants", outputs=["outputs: T"], attrs=["T: list(type)"])
+
+
+@CONSTANTS.define
+def constants_reference(node: Any) -> tuple[Any, ...]:
+    values: tuple[Any, ...] = node.attrs["values"]
+    return values
+
 
 class Value(NamedTuple):
     """One output of one node of a Program: its position in `Program.nodes`, and which output."""
@@ -39,6 +48,8 @@ class Node:
       input_dtypes: the types of `inputs`, as the op's signature declares them: a `_ref` type asks
         for the variable itself.
       output_dtypes: the types of its outputs.
+      output_shapes: the shapes of its outputs where they are known, else None; empty in a program
+        whose shapes have not been worked out (`passes/specialize.py` does).
       source: the graph node, for messages only.
     """
 
@@ -49,6 +60,7 @@ class Node:
     controls: tuple[int, ...]
     input_dtypes: tuple[DType, ...]
     output_dtypes: tuple[DType, ...]
+    output_shapes: tuple[tuple[int, ...] | None, ...] = ()
     source: Operation | None = field(default=None, compare=False, repr=False)
 
 
@@ -60,11 +72,13 @@ class Program:
       nodes: the steps; a node reads only nodes before it.
       args: the positions of the `_Arg` nodes, in the order in which values are passed.
       results: what the run returns.
+      targets: nodes that the caller wants run, whether or not anybody reads them.
     """
 
     nodes: tuple[Node, ...]
     args: tuple[int, ...]
     results: tuple[Value, ...]
+    targets: tuple[int, ...] = ()
 
     def __str__(self) -> str:
         """A listing for `GRAPHFLOW_DEBUG=program`: one node a line."""
@@ -72,10 +86,15 @@ class Program:
         for index, node in enumerate(self.nodes):
             inputs = ", ".join(_written(value) for value in node.inputs)
             after = f" after {list(node.controls)}" if node.controls else ""
-            types = ", ".join(dtype.name for dtype in node.output_dtypes)
+            types = ", ".join(_written_type(node, i) for i in range(len(node.output_dtypes)))
             lines.append(f"%{index} = {node.op.name}({inputs}){after} : {types}  # {node.name}")
         lines.append("return " + ", ".join(_written(value) for value in self.results))
         return "\n".join(lines)
+
+
+def _written_type(node: Node, output: int) -> str:
+    shape = node.output_shapes[output] if node.output_shapes else None
+    return node.output_dtypes[output].name + ("" if shape is None else str(list(shape)))
 
 
 def _written(value: Value) -> str:

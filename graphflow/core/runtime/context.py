@@ -10,8 +10,8 @@ from ..base import errors
 from ..base.ref import Ref
 from ..graph.func_graph import FuncGraph
 from ..program.build import build_program
-from ..program.interpreter import Interpreter
 from ..program.program import Node
+from .executable import Executable, ExecutionOptions, default_options
 
 T = TypeVar("T")
 
@@ -22,13 +22,17 @@ class SessionState:
     Attributes:
       variables: the cells of variables, by (container, name).
       op_states: what single nodes remember between runs (random state, iterators), by name.
+      options: how programs are run.
+      update_lock: held by a run whose kernels change variables in place.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, options: ExecutionOptions | None = None) -> None:
+        self.options = options or default_options()
+        self.update_lock = threading.RLock()
         self.lock = threading.RLock()
         self.variables: dict[tuple[str, str], Ref] = {}
         self.op_states: dict[Any, Any] = {}
-        self._bodies: dict[Any, tuple[int, Interpreter]] = {}
+        self._bodies: dict[Any, tuple[int, Executable]] = {}
         self.closed = threading.Event()
 
     def get_or_make(self, states: dict[Any, T], key: Any, make: Callable[[], T]) -> T:
@@ -41,7 +45,7 @@ class SessionState:
                     state = states[key] = make()
         return state
 
-    def body(self, function: FuncGraph, outputs: tuple[int, ...] | None = None) -> Interpreter:
+    def body(self, function: FuncGraph, outputs: tuple[int, ...] | None = None) -> Executable:
         """The body of a branch or loop, ready to compute all its outputs or some of them."""
         cached = self._bodies.get((function, outputs))
         if cached is None or cached[0] != function._change_count:
@@ -49,7 +53,7 @@ class SessionState:
             if outputs is not None:
                 results = [results[index] for index in outputs]
             program = build_program(results, function.control_outputs, function.inputs)
-            cached = (function._change_count, Interpreter(program))
+            cached = (function._change_count, Executable(program, self.options))
             self._bodies[function, outputs] = cached
         return cached[1]
 

@@ -13,13 +13,14 @@ from ..base.ref import Ref
 from ..graph.graph import Graph
 from ..graph.stacks import default_sessions, get_default_graph
 from ..graph.tensor import Tensor
-from ..program.interpreter import Interpreter
 from ..runtime.context import RunContext, SessionState
+from ..runtime.executable import Executable
 from .compile import compile_fetches
 from .feeds import as_fed_tensor, feed_array, read_feeds
 from .fetches import FetchPlan
 from .growth import GrowthWatch
 from .partial_run import PartialRun
+from .options import options_from
 from .run_metadata import fill_run_metadata, wants_trace
 
 _MAX_CACHED_PROGRAMS = 1000
@@ -44,8 +45,8 @@ class BaseSession:
         self._target = target
         self._config = config
         self._graph = graph if graph is not None else get_default_graph()
-        self._state = SessionState()
-        self._programs: dict[Any, Interpreter] = {}
+        self._state = SessionState(options_from(config))
+        self._programs: dict[Any, Executable] = {}
         self._partial_runs: dict[str, PartialRun] = {}
         self._growth = GrowthWatch(self._graph)
         self._closed = False
@@ -115,7 +116,7 @@ class BaseSession:
         results = executable.run(list(feeds.values()), context)
         if run_metadata is not None:
             fill_run_metadata(run_metadata, context)
-        return fetch_plan.rebuild(own_values(fetch_plan.tensors, results))
+        return fetch_plan.rebuild(user_values(fetch_plan.tensors, results))
 
     def _check_open(self) -> None:
         if self._closed:
@@ -125,7 +126,7 @@ class BaseSession:
                 "The Session graph is empty. Add operations to the graph before calling run()."
             )
 
-    def _executable(self, fetch_plan: FetchPlan, feeds: tuple[Tensor, ...]) -> Interpreter:
+    def _executable(self, fetch_plan: FetchPlan, feeds: tuple[Tensor, ...]) -> Executable:
         key = (
             self._graph._change_count,
             tuple(fetch_plan.tensors),
@@ -134,7 +135,9 @@ class BaseSession:
         )
         executable = self._programs.get(key)
         if executable is None:
-            executable = compile_fetches(fetch_plan.tensors, fetch_plan.targets, feeds)
+            executable = compile_fetches(
+                fetch_plan.tensors, fetch_plan.targets, feeds, self._state.options
+            )
             if len(self._programs) >= _MAX_CACHED_PROGRAMS:
                 self._programs.clear()
             self._programs[key] = executable
@@ -170,7 +173,7 @@ class BaseSession:
             results = self._executable(fetch_plan, tensors).run(args, context)
             if run_metadata is not None:
                 fill_run_metadata(run_metadata, context)
-            return fetch_plan.rebuild(own_values(fetch_plan.tensors, results))
+            return fetch_plan.rebuild(user_values(fetch_plan.tensors, results))
 
         return call
 
@@ -213,23 +216,22 @@ class BaseSession:
         fetch_plan = FetchPlan(self._graph, fetches)
         feeds = read_feeds(self._graph, feed_dict) if feed_dict else {}
         results = partial.advance(fetch_plan, feeds)
-        return fetch_plan.rebuild(own_values(fetch_plan.tensors, results))
+        owned = [r.copy() if isinstance(r, np.ndarray) else r for r in results]
+        return fetch_plan.rebuild(user_values(fetch_plan.tensors, owned))
 
 
-def own_values(tensors: Sequence[Tensor], values: Sequence[Any]) -> list[Any]:
-    """Results as users get them: copies, with scalars as NumPy scalars."""
-    return [_own_value(t, v) for t, v in zip(tensors, values, strict=True)]
+def user_values(tensors: Sequence[Tensor], values: Sequence[Any]) -> list[Any]:
+    """Results as users get them: variables as copies of their values, scalars as NumPy scalars."""
+    return [_user_value(t, v) for t, v in zip(tensors, values, strict=True)]
 
 
-def _own_value(tensor: Tensor, value: Any) -> Any:
+def _user_value(tensor: Tensor, value: Any) -> Any:
     if isinstance(value, Ref) and tensor.dtype._is_ref_dtype:
         try:
-            value = value.read()
+            value = value.read().copy()
         except errors.OpError as error:
             raise type(error)(None, tensor.op, error.message) from None
-    if not isinstance(value, np.ndarray):
-        return value
-    return value[()] if value.ndim == 0 else value.copy()
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
 class Session(BaseSession):

@@ -463,12 +463,8 @@ def _smaller(b: Any, x: Any, y: Any) -> Any:
 
 sum_of = _fold("sum_of", lambda b, x, y: b.fadd(x, y), lambda b, x, y: b.add(x, y))
 product_of = _fold("product_of", lambda b, x, y: b.fmul(x, y), lambda b, x, y: b.mul(x, y))
-max_of = _fold(
-    "max_of", _larger, lambda b, x, y: b.select(b.icmp_signed(">", x, y), x, y)
-)
-min_of = _fold(
-    "min_of", _smaller, lambda b, x, y: b.select(b.icmp_signed("<", x, y), x, y)
-)
+max_of = _fold("max_of", _larger, lambda b, x, y: b.select(b.icmp_signed(">", x, y), x, y))
+min_of = _fold("min_of", _smaller, lambda b, x, y: b.select(b.icmp_signed("<", x, y), x, y))
 
 
 @intrinsic
@@ -494,7 +490,21 @@ def convert(typing_context: Any, value: Any, like: Any) -> Any:
     return like(value, like), emit
 
 
-# --- memory between threads ----------------------------------------------------------------------
+# --- memory ahead of its use, and between threads -------------------------------------------------
+
+
+@intrinsic
+def prefetch(typing_context: Any, address: Any) -> Any:
+    """Asks for the cache line of an address, which need not be valid, to be brought to L2."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer = builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
+        function_type = ir.FunctionType(ir.VoidType(), [pointer.type, INT32, INT32, INT32])
+        function = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
+        builder.call(function, [pointer, INT32(0), INT32(2), INT32(1)])
+        return context.get_dummy_value()
+
+    return types.void(types.int64), emit
 
 
 @intrinsic
@@ -541,9 +551,7 @@ def pause(typing_context: Any) -> Any:
         if is_x86:
             function_type = ir.FunctionType(ir.VoidType(), [])
             name = "llvm.x86.sse2.pause"
-            builder.call(
-                cgutils.get_or_insert_function(builder.module, function_type, name), []
-            )
+            builder.call(cgutils.get_or_insert_function(builder.module, function_type, name), [])
         return context.get_dummy_value()
 
     return types.void(), emit

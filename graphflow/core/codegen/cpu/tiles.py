@@ -242,7 +242,9 @@ class _Tile:
                     with full:
                         with builder.if_then(adds):
                             for j, accumulator in enumerate(row):
-                                total = builder.fadd(self._load(start, j), builder.load(accumulator))
+                                total = builder.fadd(
+                                    self._load(start, j), builder.load(accumulator)
+                                )
                                 builder.store(total, accumulator)
                         for j, accumulator in enumerate(row):
                             at = builder.add(start, WORD(j * width * self.real.size))
@@ -259,7 +261,6 @@ class _Tile:
                                 old = load_masked(builder, at, self.kind, mask, zero)
                                 builder.store(builder.fadd(old, value), accumulator)
                             store_masked(builder, builder.load(accumulator), at, mask)
-
 
 
 # --- tiles of convolutions -----------------------------------------------------------------------
@@ -334,7 +335,8 @@ class _PixelColumns:
         start = builder.add(self.pixels, builder.mul(self.field, WORD(number)))
         nothing = ir.Constant(self.kind, [0] * self.lanes)
         is_row = ir.Constant(
-            ir.VectorType(ir.IntType(1), self.lanes), [int(i < self.rows) for i in range(self.lanes)]
+            ir.VectorType(ir.IntType(1), self.lanes),
+            [int(i < self.rows) for i in range(self.lanes)],
         )
         return load_masked(builder, start, self.kind, is_row, nothing)
 

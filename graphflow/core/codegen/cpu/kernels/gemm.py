@@ -29,10 +29,11 @@ from typing import Any
 
 from numba import njit
 
-from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, Lanes, vector_max, word
+from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, Lanes, prefetch, vector_max, word
 from ..tiles import make_tile
 from .gemm_packing import SHORT_ROWS, make_packing, tile_height
 
+LINE_BYTES = 64  # of a cache line, or fewer
 BLOCK_BYTES = 128  # of a row of C: an item of `columns` and of `pack_b`
 
 
@@ -40,7 +41,9 @@ def make_multiply(real: Lanes) -> Callable[..., Any]:
     """Makes the product of a block of A and a panel of B, both packed.
 
     Returns:
-      `multiply(a, rows, b, depth, c, c_stride, columns, add)`.
+      `multiply(a, rows, b, depth, c, c_stride, columns, add, ahead, ahead_stride, ahead_rows,
+      ahead_bytes)`. Before each tile it prefetches some rows of memory from `ahead` on, and
+      gives the address after all of them.
     """
     SIZE = real.size
     PANEL = TILE_VECTORS * real.width * SIZE
@@ -48,10 +51,18 @@ def make_multiply(real: Lanes) -> Callable[..., Any]:
     short_tile = make_tile(real, SHORT_ROWS, TILE_VECTORS, row_table=False, loops=1)
 
     @njit
-    def multiply(a, rows, b, depth, c, c_stride, columns, add):
+    def multiply(
+        a, rows, b, depth, c, c_stride, columns, add, ahead, ahead_stride, ahead_rows, ahead_bytes
+    ):
         row = 0
         while row < rows:
             left = rows - row
+            for _ in range(ahead_rows):
+                line = 0
+                while line < ahead_bytes:
+                    prefetch(ahead + line)
+                    line += LINE_BYTES
+                ahead += ahead_stride
             pa, pc = a + row * depth * SIZE, c + row * c_stride
             if tile_height(left) == TILE_ROWS:
                 tall_tile(
@@ -65,8 +76,16 @@ def make_multiply(real: Lanes) -> Callable[..., Any]:
                     depth, SHORT_ROWS * SIZE, PANEL,
                 )  # fmt: skip
                 row += SHORT_ROWS
+        return ahead
 
     return multiply
+
+
+@njit
+def _share(rows, height):
+    """Of so many rows of memory, how many to prefetch before each of the tiles of a height."""
+    tiles = (height + TILE_ROWS - 1) // TILE_ROWS
+    return (rows + tiles - 1) // tiles
 
 
 def make_finish(real: Lanes) -> Callable[..., Any]:
@@ -139,12 +158,14 @@ def make_rows(real: Lanes) -> Callable[..., Any]:
                 else:
                     a_block = a_matrix + first * stride + k * SIZE
                 pack_a(a_block, stride, transposed, count, steps, workspace)
+                ahead_rows = _share(steps, count)
                 column = 0
                 while column < n:
                     panel = b_matrix + (column * inner + k * NR) * SIZE
                     multiply(
                         workspace, count, panel, steps, to + column * SIZE, n * SIZE,
                         min(NR, n - column), k,
+                        panel + NR * inner * SIZE, NR * SIZE, ahead_rows, NR * SIZE,
                     )  # fmt: skip
                     column += NR
                 k += steps
@@ -182,25 +203,34 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
         while block < hi:
             first = block * BLOCK
             end = min(min(block + group, hi) * BLOCK, n)
+            panels = (end - first + NR - 1) // NR
             a_block = a
             k = 0
             while k < inner:
                 steps = min(depth, inner - k)
-                column = first
-                while column < end:
-                    if transposed:
-                        source = b + column * stride + k * SIZE
-                    else:
-                        source = b + k * stride + column * SIZE
-                    panel = workspace + (column - first) * depth * SIZE
-                    pack_b(source, stride, transposed, end - column, steps, panel)
-                    column += NR
-                column = first
-                while column < end:
-                    panel = workspace + (column - first) * depth * SIZE
-                    sums_panel = sums + (column - first) * m * SIZE
-                    multiply(a_block, m, panel, steps, sums_panel, NR * SIZE, NR, k)
-                    column += NR
+                for panel in range(panels):
+                    column = first + panel * NR
+                    source = b + (
+                        column * stride + k * SIZE if transposed else k * stride + column * SIZE
+                    )
+                    target = workspace + panel * NR * depth * SIZE
+                    pack_b(source, stride, transposed, end - column, steps, target)
+                # While these are multiplied, the next come near: those of the next k, or group.
+                next_k, next_first = k + steps, first
+                if next_k >= inner:
+                    next_k, next_first = 0, first + (group * BLOCK if block + group < hi else 0)
+                if transposed:
+                    ahead = b + next_first * stride + next_k * SIZE
+                    ahead_rows, ahead_bytes = _share(end - first, m * panels), steps * SIZE
+                else:
+                    ahead = b + next_k * stride + next_first * SIZE
+                    ahead_rows, ahead_bytes = _share(steps, m * panels), (end - first) * SIZE
+                for panel in range(panels):
+                    ahead = multiply(
+                        a_block, m, workspace + panel * NR * depth * SIZE, steps,
+                        sums + panel * NR * m * SIZE, NR * SIZE, NR, k,
+                        ahead, stride, ahead_rows, ahead_bytes,
+                    )  # fmt: skip
                 a_block += a_bytes
                 k += steps
             for row in range(m):

@@ -17,7 +17,16 @@ from __future__ import annotations
 
 from numba import njit
 
-from ..simd import call_kernel, fetch_add, load_acquire, pause, set_word, store_release, word, yield_thread
+from ..simd import (
+    call_kernel,
+    fetch_add,
+    load_acquire,
+    pause,
+    set_word,
+    store_release,
+    word,
+    yield_thread,
+)
 
 GROUP_WORDS, CALL_WORDS, MOVE_WORDS = 8, 6, 4
 _SPINS = 2000  # polls before a waiting thread offers its core to others
@@ -86,20 +95,27 @@ def run_table(table, groups, thread, threads, barrier_address, failure):
             return
 
 
-def run_plan(table, groups, threads, barrier_address, failure, job):
-    """The calling thread's part: publishes the job to the pool's workers, and works along.
+def reset(table, groups):
+    """Sets the counters of a plan's groups back, before anybody takes items."""
+    for g in range(groups):
+        set_word(word(table + g * GROUP_WORDS * 8, 5), 0, 0)
+
+
+def publish(job, table, groups, threads, barrier_address, failure):
+    """Gives the pool's workers a job.
 
     `job`: 0 generation, then from the next cache line on: table, groups, threads, barrier, failure.
     """
-    for g in range(groups):
-        set_word(word(table + g * GROUP_WORDS * 8, 5), 0, 0)
-    if threads > 1:
-        set_word(job, 16, table)
-        set_word(job, 17, groups)
-        set_word(job, 18, threads)
-        set_word(job, 19, barrier_address)
-        set_word(job, 20, failure)
-        store_release(job, word(job, 0) + 1)
+    set_word(job, 16, table)
+    set_word(job, 17, groups)
+    set_word(job, 18, threads)
+    set_word(job, 19, barrier_address)
+    set_word(job, 20, failure)
+    store_release(job, word(job, 0) + 1)
+
+
+def run_plan(table, groups, threads, barrier_address, failure):
+    """The calling thread's part of a run; returns when all threads have done theirs."""
     run_table(table, groups, 0, threads, barrier_address, failure)
     if threads > 1:
         barrier(barrier_address, threads)

@@ -132,11 +132,11 @@ def _make(real, integer):
             write(address + i * size, splat(scalar(0)), count - i)
 
     def maximum(lo, hi, args):
-        """x -> y."""
+        """From x to y."""
         pool(lo, hi, word(args, 0), word(args, 1), 0, args + 16)
 
     def max_with_mask(lo, hi, args):
-        """x -> y, the tap of each maximum in a byte."""
+        """From x to y, the tap of each maximum in a byte."""
         pool(lo, hi, word(args, 0), word(args, 1), word(args, 2), args + 24)
 
     @njit
@@ -168,11 +168,11 @@ def _make(real, integer):
                             store_bytes_tail(mask + out + k, places, c - k)
 
     def max_grad(lo, hi, args):
-        """x, dy -> dx."""
+        """From x and dy to dx."""
         unpool(lo, hi, word(args, 0), 0, word(args, 1), word(args, 2), word(args, 3), args + 32)
 
     def max_grad_from_mask(lo, hi, args):
-        """mask, dy -> dx."""
+        """From mask and dy to dx."""
         unpool(lo, hi, 0, word(args, 0), word(args, 1), word(args, 2), word(args, 3), args + 32)
 
     @njit
@@ -209,7 +209,7 @@ def _make(real, integer):
                     )  # fmt: skip
 
     def average(lo, hi, args):
-        """x -> y."""
+        """From x to y."""
         x, y, geometry = word(args, 0), word(args, 1), args + 16
         h, w, c = word(geometry, 0), word(geometry, 1), word(geometry, 2)
         out_h, out_w = word(geometry, 3), word(geometry, 4)
@@ -236,7 +236,7 @@ def _make(real, integer):
                     write(out + k * size, value / scalar(rows * columns), c - k)
 
     def average_grad(lo, hi, args):
-        """dy -> dx."""
+        """From dy to dx."""
         dy, dx, covers, geometry = word(args, 0), word(args, 1), word(args, 2), args + 24
         h, w, c = word(geometry, 0), word(geometry, 1), word(geometry, 2)
         out_h, out_w = word(geometry, 3), word(geometry, 4)

@@ -1,0 +1,26 @@
+"""The rewrites of a program, in the order in which they run, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..program.program import Program
+from .drop_dead import drop_dead
+from .specialize import Shape, specialize
+
+Pass = Callable[[Program], Program]
+
+PASSES: tuple[tuple[Pass, str], ...] = ((drop_dead, "compute only what somebody needs"),)
+
+
+def run_passes(program: Program, arg_shapes: Sequence[Shape]) -> Program:
+    """The program for fed arrays of given shapes, rewritten.
+
+    Args:
+      program: from the graph.
+      arg_shapes: a shape for each `_Arg`.
+    """
+    program = specialize(program, arg_shapes)
+    for rewrite, _ in PASSES:
+        program = rewrite(program)
+    return program

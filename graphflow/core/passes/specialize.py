@@ -1,0 +1,189 @@
+"""Works out all shapes for the fed arrays of one run, and evaluates what depends on shapes alone.
+
+    Shape(x: float32[100,28,28,1])            ->  Const [100, 28, 28, 1]
+    Reshape(x, Pack(StridedSlice(Shape(x))))  ->  float32[100,784]
+
+What a node's shape rule cannot say, because it depends on values, stays unknown; the plan leaves
+such nodes, and those that read them, to the NumPy references.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..base import dtypes, errors
+from ..base.tensor_shape import TensorShape
+from ..graph.op_def import find_op
+from ..graph.shape_context import ShapeContext
+from ..program.program import ARG, CONSTANTS, Node, Program, Value
+
+_MAX_FOLDED = 1 << 16  # elements; a larger value is cheaper computed than kept
+
+Shape = tuple[int, ...]
+
+
+def specialize(program: Program, arg_shapes: Sequence[Shape]) -> Program:
+    """The program for fed arrays of given shapes.
+
+    Args:
+      program: from the graph.
+      arg_shapes: a shape for each `_Arg`.
+
+    Returns:
+      The same nodes with `output_shapes`, those whose values are known now as `Const`.
+    """
+    nodes: list[Node] = []
+    known: dict[Value, np.ndarray] = {}
+    for index, node in enumerate(program.nodes):
+        if node.op is ARG:
+            shape = arg_shapes[node.attrs["index"]]
+            nodes.append(dataclasses.replace(node, output_shapes=(shape,)))
+            continue
+        values = _fold(node, nodes, known)
+        if values is None:
+            shapes = _infer(node, nodes, known)
+            nodes.append(dataclasses.replace(node, output_shapes=shapes))
+            continue
+        for output, value in enumerate(values):
+            known[Value(index, output)] = value
+        shapes = tuple(value.shape for value in values)
+        nodes.append(_as_constant(dataclasses.replace(node, output_shapes=shapes), values))
+    return dataclasses.replace(program, nodes=tuple(nodes))
+
+
+class _ProgramShapes(ShapeContext):
+    """A shape rule's view of a program's node."""
+
+    def __init__(self, node: Node, nodes: Sequence[Node], known: dict[Value, np.ndarray]) -> None:
+        self._node = node
+        self._known = known
+        self._values = node.inputs
+        self._given = [_TypedInput(nodes[v.node], v.output) for v in node.inputs]
+        self.attrs = node.attrs
+        self.shapes = [given.shape for given in self._given]
+
+    @property
+    def num_outputs(self) -> int:
+        return len(self._node.output_dtypes)
+
+    @property
+    def op_type(self) -> str:
+        return self._node.op.name
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        return tuple(self._given)
+
+    def constant(self, index: int) -> np.ndarray | None:
+        return self._known.get(self._values[index])
+
+    def constant_shape(self, index: int) -> TensorShape:
+        value = self.constant(index)
+        if value is not None:
+            return TensorShape([None if size < 0 else int(size) for size in value.reshape(-1)])
+        given = self.shapes[index]
+        length = given.as_list()[0] if given.ndims == 1 else None
+        return TensorShape(None if length is None else [None] * length)
+
+
+class _TypedInput:
+    """What a shape rule may ask of an input besides its shape: its type, and where it is from."""
+
+    def __init__(self, node: Node, output: int) -> None:
+        self.dtype = node.output_dtypes[output]
+        shape = node.output_shapes[output]
+        self.shape = TensorShape(shape) if shape is not None else _declared_shape(node, output)
+        self.op = node.source
+        self.value_index = output
+
+
+def _declared_shape(node: Node, output: int) -> TensorShape:
+    """What the graph knew of a shape that is still not known in full."""
+    if node.source is None or output >= len(node.source.outputs):
+        return TensorShape(None)
+    shape: TensorShape = node.source.outputs[output].shape
+    return shape
+
+
+def _infer(
+    node: Node, nodes: Sequence[Node], known: dict[Value, np.ndarray]
+) -> tuple[Shape | None, ...]:
+    count = len(node.output_dtypes)
+    if node.op.shape is None:
+        return (None,) * count
+    try:
+        shapes = node.op.shape(_ProgramShapes(node, nodes, known))
+    except (ValueError, TypeError, AttributeError, IndexError):
+        return (None,) * count  # the reference will say at run time what is wrong
+    given = [shapes] if isinstance(shapes, TensorShape) else list(shapes)
+    inferred = [_concrete(TensorShape(shape)) for shape in given]
+    return tuple(
+        shape if shape is not None else _concrete(_declared_shape(node, i))
+        for i, shape in enumerate(inferred)
+    )
+
+
+def _concrete(shape: TensorShape) -> Shape | None:
+    if not shape.is_fully_defined():
+        return None
+    return tuple(int(size) for size in shape.as_list())
+
+
+def _fold(
+    node: Node, nodes: Sequence[Node], known: dict[Value, np.ndarray]
+) -> list[np.ndarray] | None:
+    """The values of a node that depends on nothing but shapes and constants, else None."""
+    op = node.op
+    if op.name == "Const":
+        return [node.attrs["value"]]
+    if op is CONSTANTS:
+        return list(node.attrs["values"])
+    if op.is_stateful or op.takes_context or op.reference is None:
+        return None
+    if not node.output_dtypes or any(not _is_plain(t) for t in node.output_dtypes):
+        return None
+    if op.name in ("Shape", "ShapeN", "Size", "Rank"):
+        return _fold_shapes(node, nodes)
+    if any(value not in known for value in node.inputs):
+        return None
+    shapes = _infer(node, nodes, known)
+    if any(shape is None or int(np.prod(shape)) > _MAX_FOLDED for shape in shapes):
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            result = op.reference(node, *(known[value] for value in node.inputs))
+    except (ValueError, TypeError, ArithmeticError, LookupError, errors.OpError):
+        return None  # the same error comes at run time, with the node's name
+    values = result if isinstance(result, tuple) else (result,)
+    return [
+        np.asarray(value, dtype=dtype.as_numpy_dtype)
+        for value, dtype in zip(values, node.output_dtypes, strict=True)
+    ]
+
+
+def _is_plain(dtype: dtypes.DType) -> bool:
+    return not dtype._is_ref_dtype and dtype not in (dtypes.resource, dtypes.variant)
+
+
+def _fold_shapes(node: Node, nodes: Sequence[Node]) -> list[np.ndarray] | None:
+    shapes = [nodes[v.node].output_shapes[v.output] for v in node.inputs]
+    if any(shape is None for shape in shapes):
+        return None
+    kinds = [dtype.as_numpy_dtype for dtype in node.output_dtypes]
+    of = {"Size": lambda s: int(np.prod(s)), "Rank": len}.get(node.op.name, lambda s: s)
+    return [np.asarray(of(s), dtype=k) for s, k in zip(shapes, kinds, strict=True)]
+
+
+def _as_constant(node: Node, values: list[np.ndarray]) -> Node:
+    """The node as a constant of the values it was found to have."""
+    if len(values) == 1:
+        op = find_op("Const")
+        attrs: dict[str, Any] = {"value": values[0], "dtype": node.output_dtypes[0]}
+    else:
+        op, attrs = CONSTANTS, {"values": tuple(values), "T": node.output_dtypes}
+    assert op is not None
+    return dataclasses.replace(node, op=op, attrs=attrs, inputs=(), input_dtypes=())

@@ -1,0 +1,146 @@
+"""Units: what is planned as one: a node, or elementwise nodes that become one fused kernel.
+
+Nodes that compute element by element over the same shape are joined along their data: the values
+between them stay in registers. A unit runs at one time, so that it may not contain a path that
+leaves it and comes back.
+
+        conv                     conv
+          |                        |
+         add                    [add, relu]
+          |           ->           |
+         relu                      |
+        /    \\                  /    \\
+      pool   mul               pool   mul     (mul reads pool too: it cannot join)
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from ..program.program import Program, Value
+from .variables import Uses, root_of
+
+MAX_FUSED_NODES = 48
+MAX_FUSED_VALUES = 24  # inputs and outputs of one kernel: each is an address in a register
+
+Shape = tuple[int, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Unit:
+    """Nodes that are planned together.
+
+    Attributes:
+      nodes: in program order.
+      is_fused: whether they become one elementwise kernel.
+      shape: of a fused unit, the shape that it runs over.
+      before: units that must have run.
+      after: units that wait for this one.
+    """
+
+    nodes: list[int]
+    is_fused: bool = False
+    shape: Shape = ()
+    before: set[Unit] = field(default_factory=set)
+    after: set[Unit] = field(default_factory=set)
+
+
+def make_units(
+    program: Program, uses: Uses, elementwise_shape: Callable[[int], Shape | None]
+) -> list[Unit]:
+    """Divides a program into units.
+
+    Args:
+      program: specialized.
+      uses: of its variables and views; views belong to no unit.
+      elementwise_shape: the shape that a node runs over if it can be fused, else None.
+
+    Returns:
+      The units, in an order in which they can run.
+    """
+    unit_of: dict[int, Unit] = {}
+    for index, node in enumerate(program.nodes):
+        if Value(index, 0) in uses.view_of and index not in uses.copied:
+            continue
+        shape = elementwise_shape(index)
+        unit = Unit([index], shape is not None, shape or ())
+        sources = [root_of(value, uses).node for value in node.inputs]
+        unit.before = {unit_of[s] for s in sources if s in unit_of}
+        unit.before |= {unit_of[s] for s in uses.order.get(index, ()) if s in unit_of}
+        for earlier in unit.before:
+            earlier.after.add(unit)
+        unit_of[index] = unit
+        if shape is not None:
+            for source in sorted(set(sources), reverse=True):
+                _join(unit_of, source, index)
+    return _in_order(list(dict.fromkeys(unit_of.values())))
+
+
+def _join(unit_of: dict[int, Unit], source: int, index: int) -> None:
+    """Makes one unit of the producer's and the node's, where that is allowed."""
+    first, second = unit_of.get(source), unit_of[index]
+    if first is None or first is second or not first.is_fused or first.shape != second.shape:
+        return
+    if len(first.nodes) + len(second.nodes) > MAX_FUSED_NODES:
+        return
+    if _is_reachable_around(first, second):
+        return
+    _merge(unit_of, first, second)
+
+
+def _is_reachable_around(first: Unit, second: Unit) -> bool:
+    """Whether `second` waits for a unit that waits for `first` (or the other way round)."""
+    return _waits_through(second, first) or _waits_through(first, second)
+
+
+def _waits_through(late: Unit, early: Unit) -> bool:
+    oldest = early.nodes[0]
+    seen: set[Unit] = set()
+    stack = [unit for unit in late.before if unit is not early]
+    while stack:
+        unit = stack.pop()
+        if unit in seen:
+            continue
+        seen.add(unit)
+        if early in unit.before:
+            return True
+        stack.extend(u for u in unit.before if u.nodes[-1] > oldest and u not in seen)
+    return False
+
+
+def _merge(unit_of: dict[int, Unit], first: Unit, second: Unit) -> None:
+    """Moves the nodes of `first` into `second`."""
+    second.nodes = sorted(first.nodes + second.nodes)
+    for node in first.nodes:
+        unit_of[node] = second
+    for unit in first.before:
+        unit.after.discard(first)
+        if unit is not second:
+            unit.after.add(second)
+            second.before.add(unit)
+    for unit in first.after:
+        unit.before.discard(first)
+        if unit is not second:
+            unit.before.add(second)
+            second.after.add(unit)
+    second.before.discard(first)
+    second.after.discard(first)
+
+
+def _in_order(units: Sequence[Unit]) -> list[Unit]:
+    """Topological order, near to the program's."""
+    waiting = {unit: len(unit.before) for unit in units}
+    ready = [(unit.nodes[-1], unit) for unit in units if waiting[unit] == 0]
+    heapq.heapify(ready)
+    order = []
+    while ready:
+        _, unit = heapq.heappop(ready)
+        order.append(unit)
+        for later in unit.after:
+            waiting[later] -= 1
+            if waiting[later] == 0:
+                heapq.heappush(ready, (later.nodes[-1], later))
+    assert len(order) == len(units), "fusion made a cycle"
+    return order

@@ -1,0 +1,137 @@
+"""Executable: a program ready to run, first by the interpreter, then by native plans.
+
+The first runs never wait for a compiler. A program that has cost some time is planned, and its
+kernels are compiled, in the background, for the shapes that it met; when they are ready they take
+over. `GRAPHFLOW_JIT=now` plans at the first run and waits, `off` never does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..base.config import get_config
+from ..program.interpreter import Interpreter
+from ..program.program import Program
+from .background import in_background
+
+if TYPE_CHECKING:
+    from .context import RunContext
+
+_RUNS_BEFORE_PLAN = 20
+_SECONDS_BEFORE_PLAN = 0.03
+_MAX_PLANS = 64  # shapes of one program that are kept
+
+ShapeKey = tuple[tuple[int, ...] | None, ...]
+
+
+@dataclass(frozen=True)
+class ExecutionOptions:
+    """How programs are run.
+
+    Attributes:
+      jit: when native kernels are used: auto, now, off.
+      threads: how many threads run a plan; 0 for all cores.
+    """
+
+    jit: str = "auto"
+    threads: int = 0
+
+
+@dataclass
+class _Shaped:
+    """What is known of a program with fed arrays of certain shapes."""
+
+    runs: int = 0
+    seconds: float = 0.0
+    is_asked_for: bool = False
+    plan: Any = None  # a NativePlan
+
+
+class Executable:
+    """A Program that can be run any number of times, from several threads at once."""
+
+    def __init__(self, program: Program, options: ExecutionOptions) -> None:
+        self.program = program
+        self._interpreter = Interpreter(program)
+        self._options = options
+        self._shaped: dict[ShapeKey, _Shaped] = {}
+
+    def run(self, args: Sequence[Any], context: RunContext) -> list[Any]:
+        """Runs the program.
+
+        Args:
+          args: a value for each `_Arg`.
+          context: the session's side: variables, random state, function bodies.
+
+        Returns:
+          The results: arrays that the caller owns; a Ref where a result is a variable itself.
+
+        Raises:
+          OpError: of TF's class, naming the node that failed.
+        """
+        results = self._run_native(args, context)
+        if results is not None:
+            return results
+        with np.errstate(all="ignore"):
+            results = self._interpret(args, context)
+        return [r.copy() if isinstance(r, np.ndarray) else r for r in results]
+
+    def run_body(self, args: Sequence[Any], context: RunContext) -> list[Any]:
+        """`run` inside of another run, whose results are read and never changed."""
+        results = self._run_native(args, context)
+        return self._interpret(args, context) if results is None else results
+
+    def _run_native(self, args: Sequence[Any], context: RunContext) -> list[Any] | None:
+        """The results by a native plan, if there is one for the arguments' shapes."""
+        if self._options.jit == "off":
+            return None
+        shaped = self._shaped_for(args)
+        if shaped.plan is None:
+            if self._options.jit != "now" or shaped.is_asked_for:
+                return None
+            self._make_plan(shaped, args)
+        results: list[Any] | None = shaped.plan.run(args, context)
+        return results
+
+    def _shaped_for(self, args: Sequence[Any]) -> _Shaped:
+        key = tuple([getattr(value, "shape", None) for value in args])
+        shaped = self._shaped.get(key)
+        if shaped is None:
+            if len(self._shaped) >= _MAX_PLANS:
+                self._shaped.clear()
+            shaped = self._shaped.setdefault(key, _Shaped())
+        return shaped
+
+    def _interpret(self, args: Sequence[Any], context: RunContext) -> list[Any]:
+        """The results by the interpreter; asks for a plan once that has taken long enough."""
+        if self._options.jit != "auto":
+            return self._interpreter.run_body(args, context)
+        start = perf_counter()
+        results = self._interpreter.run_body(args, context)
+        shaped = self._shaped_for(args)
+        shaped.runs += 1
+        shaped.seconds += perf_counter() - start
+        enough = shaped.runs >= _RUNS_BEFORE_PLAN or shaped.seconds >= _SECONDS_BEFORE_PLAN
+        if enough and shaped.runs > 1 and not shaped.is_asked_for:
+            shaped.is_asked_for = True
+            in_background(lambda: self._make_plan(shaped, args))
+        return results
+
+    def _make_plan(self, shaped: _Shaped, args: Sequence[Any]) -> None:
+        """Plans the program for the shapes of some arguments; compiles what is not cached."""
+        from .make_native import make_native
+
+        shaped.is_asked_for = True
+        shapes = [tuple(np.shape(getattr(value, "value", value))) for value in args]
+        shaped.plan = make_native(self.program, shapes, self._options.threads)
+
+
+def default_options() -> ExecutionOptions:
+    """What the environment asks for."""
+    config = get_config()
+    return ExecutionOptions(config.jit, config.threads)

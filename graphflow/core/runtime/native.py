@@ -1,0 +1,233 @@
+"""Running a plan: arrays in, kernels and host steps in turn, arrays out that the caller owns."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..base.ref import Ref
+from ..ops.lowering import Home
+from ..plan.plan import HostStep, HostValue, Plan, Segment, Source
+from ..program.interpreter import Interpreter, node_error
+from .context import RunContext
+from .instance import Instance, aligned_copy, load_kernels, place_constants
+from .pool import Pool
+
+_SMALL_COST = 25_000.0  # ns: a plan that other threads would not make faster
+_MAX_IDLE_INSTANCES = 8
+
+
+class NativePlan:
+    """A plan with its kernels loaded; may be run by several threads at once.
+
+    Args:
+      plan: what to do.
+      pool: the threads that run it.
+    """
+
+    def __init__(self, plan: Plan, pool: Pool) -> None:
+        self.plan = plan
+        self._pool = pool
+        self._kernels = load_kernels(plan)
+        self._constants = place_constants(plan)
+        self._host_steps = _HostSteps(plan)
+        self._idle: list[Instance] = []
+        self._lock = threading.Lock()
+        self._is_small = sum(g.cost for g in plan.groups if not g.serial) < _SMALL_COST
+        self._written = [v for v in plan.variables if v.is_written]
+        self._over_read = {
+            (o.buffer.storage.home, o.buffer.storage.index)
+            for call in plan.calls
+            for o in call.operands
+            if o.over_read
+        }
+
+    def run(self, args: Sequence[Any], context: RunContext) -> list[Any] | None:
+        """Runs the plan.
+
+        Args:
+          args: an array for each `_Arg`, of the planned shapes; a Ref for one that is a variable.
+          context: the session's side.
+
+        Returns:
+          The results, copies that the caller owns; None when a variable has no value, or another
+          shape than was planned: then nothing was done.
+
+        Raises:
+          OpError: of TF's class, naming the node that failed.
+        """
+        refs = self._find_refs(args, context)
+        if refs is None:
+            return None
+        instance = self._take()
+        try:
+            if not self._written:
+                return self._run(instance, args, refs, context)
+            with context.state.update_lock:
+                return self._run(instance, args, refs, context)
+        finally:
+            self._give_back(instance)
+
+    def _find_refs(self, args: Sequence[Any], context: RunContext) -> list[Ref] | None:
+        """The cells of the variables, if all are as planned."""
+        refs: list[Ref] = []
+        for use in self.plan.variables:
+            ref = args[use.node.attrs["index"]] if "index" in use.node.attrs else None
+            if not isinstance(ref, Ref):
+                ref = context.variable(use.node)
+            value = ref.value
+            if value is None or value.shape != use.shape or ref.dtype != use.dtype:
+                return None
+            refs.append(ref)
+        return refs
+
+    def _take(self) -> Instance:
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+        return Instance(self.plan, self._pool.threads, self._constants, self._kernels)
+
+    def _give_back(self, instance: Instance) -> None:
+        with self._lock:
+            if len(self._idle) < _MAX_IDLE_INSTANCES:
+                self._idle.append(instance)
+
+    # --- one run ---------------------------------------------------------------------------------
+
+    def _run(
+        self, instance: Instance, args: Sequence[Any], refs: Sequence[Ref], context: RunContext
+    ) -> list[Any]:
+        plan = self.plan
+        host: list[Any] = [None] * plan.host_values
+        for slot, value in zip(plan.arg_values, args, strict=True):
+            host[slot] = value
+        for slot, ref in zip(plan.variable_values, refs, strict=True):
+            host[slot] = ref
+        kept: list[Any] = []  # arrays whose addresses kernels were given
+        segment = 0
+        for step in plan.steps:
+            if isinstance(step, HostStep):
+                self._host_steps.run(step, instance, host, refs, context)
+                continue
+            self._bind(instance, host, refs, kept)
+            table, groups = instance.segments[segment]
+            segment += 1
+            if context.step_times is None:
+                self._pool.run(table, groups, instance.failure.ctypes.data, self._is_small)
+            else:
+                self._run_timed(instance, step, table, context)
+            if instance.failure[0]:
+                raise self._failure(instance)
+        context.check_cancelled()
+        return [self._result(source, instance, host, refs) for source in plan.results]
+
+    def _bind(
+        self, instance: Instance, host: list[Any], refs: Sequence[Ref], kept: list[Any]
+    ) -> None:
+        for home, index in instance.outside:
+            if home is Home.VARIABLE:
+                address = _own(refs[index])
+            else:
+                value = host[index]
+                if value is None:
+                    continue  # made by a host step that is still to come
+                array = np.ascontiguousarray(value)
+                if (home, index) in self._over_read:
+                    array = aligned_copy(array)
+                kept.append(array)
+                address = array.ctypes.data
+            instance.set_address(home, index, address)
+        instance.bind()
+
+    def _run_timed(
+        self, instance: Instance, segment: Segment, table: int, context: RunContext
+    ) -> None:
+        """Runs a segment group by group, for a profile."""
+        assert context.step_times is not None
+        for g, group in enumerate(segment.groups):
+            start = time.perf_counter()
+            self._pool.run(
+                table + g * instance.group_bytes, 1, instance.failure.ctypes.data, self._is_small
+            )
+            end = time.perf_counter()
+            total = group.cost or 1.0
+            for call in group.calls:  # a group's time is shared by estimate
+                share = (end - start) * (call.cost / total if group.cost else 1 / len(group.calls))
+                context.step_times.append((call.node, start, start + share))
+                start += share
+            if instance.failure[0]:
+                return
+
+    def _failure(self, instance: Instance) -> Exception:
+        number, value, position = (int(word) for word in instance.failure[:3])
+        instance.failure[:] = 0
+        call = self.plan.calls[number - 1]
+        assert call.failure is not None
+        return node_error(call.failure(value, position), call.node)
+
+    def _result(
+        self, source: Source, instance: Instance, host: list[Any], refs: Sequence[Ref]
+    ) -> Any:
+        if isinstance(source, HostValue):
+            return host[source.index]
+        storage = source.storage
+        if storage.home is Home.VARIABLE:
+            array = refs[storage.index].read().reshape(source.shape)
+        elif storage.home in (Home.ARG, Home.HOST):
+            array = np.asarray(host[storage.index]).reshape(source.shape)
+        else:
+            array = instance.view(source)
+        return array.copy()
+
+
+class _HostSteps:
+    """The host steps of a plan, made ready for the interpreter's way of running a node."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        steps = [step for step in plan.steps if isinstance(step, HostStep)]
+        self._ready = {step.index: Interpreter.make_step(step.node, step.outputs) for step in steps}
+
+    def run(
+        self,
+        step: HostStep,
+        instance: Instance,
+        host: list[Any],
+        refs: Sequence[Ref],
+        context: RunContext,
+    ) -> None:
+        inputs = [self._value(source, instance, host, refs) for source in step.inputs]
+        start = time.perf_counter()
+        with np.errstate(all="ignore"):
+            self._ready[step.index].apply(inputs, host, context)
+        if context.step_times is not None:
+            context.step_times.append((step.node, start, time.perf_counter()))
+
+    def _value(
+        self, source: Source, instance: Instance, host: list[Any], refs: Sequence[Ref]
+    ) -> Any:
+        """What a node reads: an array that stays as it is, whatever kernels do later."""
+        if isinstance(source, HostValue):
+            return host[source.index]
+        home, index = source.storage.home, source.storage.index
+        if home is Home.VARIABLE:
+            return refs[index].read().reshape(source.shape).copy()
+        if home in (Home.ARG, Home.HOST):
+            return np.asarray(host[index]).reshape(source.shape)
+        if home is Home.CONSTANT:
+            assert source.storage.constant is not None
+            return source.storage.constant.reshape(source.shape)
+        return instance.view(source).copy()
+
+
+def _own(ref: Ref) -> int:
+    """The address of a variable's value, in memory that is the variable's alone."""
+    value = ref.value
+    if value is not ref.owned:
+        ref.value = ref.owned = value = aligned_copy(ref.read())
+        ref.address = value.ctypes.data
+    return ref.address

@@ -1,0 +1,165 @@
+"""The pool: threads of our own that run plans together, as one program on many data.
+
+A run publishes one job; every worker runs the whole plan table and takes its share of each group.
+Workers spin for a while after a job, so that the next one starts without the operating system, and
+then park on a lock. While one run uses the pool, others run on their own thread alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import threading
+from functools import cache
+
+import numpy as np
+
+from ..codegen.cpu.library import Kernel, kernel_address
+
+_SPINS = 20_000  # polls before a worker parks: about half a millisecond
+_WORDS = 64
+
+RESET = Kernel("plan_table.reset", argument_count=2)
+PUBLISH = Kernel("plan_table.publish", argument_count=6)
+RUN_PLAN = Kernel("plan_table.run_plan", argument_count=5)
+WORK = Kernel("plan_table.work", argument_count=4, returns=True)
+
+
+class Pool:
+    """Worker threads, and the memory by which they are told what to do.
+
+    Args:
+      threads: how many take part in a run, the caller's included.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self._busy = threading.Lock()
+        self._job = _aligned_words(_WORDS)
+        self._barrier = _aligned_words(_WORDS)
+        self._reset = _c_function(RESET)
+        self._publish = _c_function(PUBLISH)
+        self._run = _c_function(RUN_PLAN)
+        self._parked = [False] * threads
+        self._wake = [threading.Lock() for _ in range(threads)]
+        self._started = False
+
+    def run(self, table: int, groups: int, failure: int, is_small: bool = False) -> None:
+        """Runs a plan table; returns when all its groups are done.
+
+        Args:
+          table: the address of the groups.
+          groups: how many there are.
+          failure: the address of the failure record.
+          is_small: whether other threads would not help.
+        """
+        if is_small or self.threads == 1 or not self._busy.acquire(blocking=False):
+            self._run(table, groups, 1, 0, failure)
+            return
+        try:
+            barrier = self._barrier.ctypes.data
+            self._reset(table, groups)
+            self._publish(self._job.ctypes.data, table, groups, self.threads, barrier, failure)
+            self._wake_workers()
+            self._run(table, groups, self.threads, barrier, failure)
+        finally:
+            self._busy.release()
+
+    # A run publishes its job and then wakes those who have announced that they park; a worker
+    # announces it and then looks for a job. Python's lock orders the four steps, so that nobody
+    # sleeps through a job.
+
+    def _wake_workers(self) -> None:
+        if not self._started:
+            self._start()
+        for worker in range(1, self.threads):
+            if self._parked[worker]:
+                self._parked[worker] = False
+                self._wake[worker].release()
+
+    def _start(self) -> None:
+        self._started = True
+        work = _c_function(WORK)
+        for worker in range(1, self.threads):
+            self._wake[worker].acquire()
+            thread = threading.Thread(
+                target=self._work, args=(worker, work), name=f"graphflow-{worker}", daemon=True
+            )
+            thread.start()
+
+    def _work(self, worker: int, work: ctypes._CFuncPtr) -> None:
+        job = self._job.ctypes.data
+        seen = 0
+        while True:
+            seen = work(job, worker, seen, _SPINS)
+            if seen < 0:
+                return
+            self._parked[worker] = True
+            if self._job[0] != seen:  # published while we announced
+                if self._parked[worker]:
+                    self._parked[worker] = False
+                else:
+                    self._wake[worker].acquire()
+                continue
+            self._wake[worker].acquire()
+
+    def close(self) -> None:
+        """Ends the workers; the pool then runs on the calling thread."""
+        with self._busy:
+            self.threads = 1
+            if self._started:
+                self._job[17] = -1
+                self._job[0] += 1
+                for worker, parked in enumerate(self._parked):
+                    if parked:
+                        self._parked[worker] = False
+                        self._wake[worker].release()
+
+
+def _aligned_words(count: int) -> np.ndarray:
+    """Zeroed int64 words on cache lines of their own."""
+    words = np.zeros(count + 16, np.int64)
+    start = -words.ctypes.data % 128 // 8
+    return words[start : start + count]
+
+
+@cache
+def _c_function(kernel: Kernel) -> ctypes._CFuncPtr:
+    """A kernel as a function that Python calls without its lock."""
+    result = ctypes.c_int64 if kernel.returns else None
+    kind = ctypes.CFUNCTYPE(result, *[ctypes.c_int64] * kernel.argument_count)
+    return kind(kernel_address(kernel))
+
+
+# --- the pools of this process -------------------------------------------------------------------
+
+_pools: dict[int, Pool] = {}
+_lock = threading.Lock()
+
+
+def get_pool(threads: int) -> Pool:
+    """The pool of so many threads; sessions that ask for as many share it."""
+    pool = _pools.get(threads)
+    if pool is None:
+        with _lock:
+            pool = _pools.setdefault(threads, Pool(threads))
+    return pool
+
+
+def available_cores() -> int:
+    """How many cores this process may use."""
+    with contextlib.suppress(AttributeError, OSError):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _forget_pools() -> None:
+    """In a forked child, where threads are not: new pools are made when they are needed."""
+    global _lock
+    _lock = threading.Lock()
+    _pools.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pools)
