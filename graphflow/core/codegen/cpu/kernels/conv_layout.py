@@ -55,6 +55,14 @@ def make_helpers(real):
                 clear(start + (left + count) * SIZE, width - left - count)
 
     @njit
+    def widen_rows(source, to, rows, count, wide):
+        """Rows of `count` elements with zeros after them up to `wide`."""
+        for row in range(rows):
+            start = to + row * wide * SIZE
+            copy(source + row * count * SIZE, start, count)
+            clear(start + count * SIZE, wide - count)
+
+    @njit
     def pack_row(row, to, count):
         """NR elements of a row of which `count` exist; the others are zeros."""
         if count >= NR:
@@ -85,6 +93,7 @@ def make_helpers(real):
         copy=copy,
         clear=clear,
         pad_image=pad_image,
+        widen_rows=widen_rows,
         pack_row=pack_row,
         pack_rows=pack_rows,
         pack_turned=pack_turned,

@@ -19,6 +19,8 @@ _KINDS = {"float32": "f32", "float64": "f64"}
 _GROUP = 32  # output channels of a group: the kernels' panels divide it on every machine
 _MAX_WINDOW = 63  # rows or columns of a window, each a bit of a word
 _FEW_CHANNELS = 12  # a tap with fewer is not worth a loop of its own: whole window rows are
+_MAX_PARTS = 16  # of a sum over images
+_PAD = 16  # rows that a tile may read past the last
 _FLOPS, _BYTES = 150.0, 8.0  # per nanosecond and thread
 
 
@@ -38,7 +40,7 @@ def conv2d_backprop_input_cpu(node: Any, k: Lowering) -> None:
         _input_gradient(k, layout.read(dy), filters, layout.write(dx), axes)
 
 
-# @conv2d_backprop_filter_op.cpu
+@conv2d_backprop_filter_op.cpu
 def conv2d_backprop_filter_cpu(node: Any, k: Lowering) -> None:
     (x, _, dy), (dw,) = k.inputs, k.outputs
     axes = _geometry(node, k, x, dw.shape, dy)
@@ -260,3 +262,126 @@ def _pack(k: Lowering, filters: Buffer, taps: int, turned: bool) -> Buffer:
         args = [k.read(filters), k.write(packed, whole=True), depth, outputs]
         k.call(f"conv.pack_{kind}", items=depth, args=args, cost=cost)
     return packed
+
+
+# --- the gradient of the filter ------------------------------------------------------------------
+
+
+def _filter_gradient(
+    k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Sequence[Axis]
+) -> None:
+    rows, columns = axes
+    n, size, kind = x.shape[0], x.itemsize, _KINDS[x.kind]
+    channels, outputs = dw.shape[2:]
+    padded = [(a.out - 1) * a.stride + (a.kernel - 1) * a.dilation + 1 for a in axes]
+    image = padded if _needs_copy(axes) else [a.size for a in axes]
+    wide = -(-outputs // _GROUP) * _GROUP
+    x_row, x_pixel = image[1] * channels * size, channels * size
+    dy_row, dy_pixel = columns.out * wide * size, wide * size
+    copy = (padded[0], padded[1] * channels, columns.pad_before * channels, rows.size,
+            columns.size * channels)  # fmt: skip
+    copied_bytes = padded[0] * x_row if _needs_copy(axes) else 0
+    widened_bytes = rows.out * dy_row if wide != outputs else 0
+    window = rows.kernel * columns.kernel * channels
+    cost = 2.0 * dy.size * window / _FLOPS
+    blocks = min(n, _MAX_PARTS)
+    by_images = n > 1 and 3 * blocks * dw.nbytes / _BYTES < 0.1 * cost
+    if not by_images:
+        if copied_bytes:
+            x = _padded_copy(k, x, copied_bytes, copy, rows.pad_before)
+        if widened_bytes:
+            dy = _widened_copy(k, dy, wide)
+    items = n if by_images else _row_items(window)
+    parts = k.temporary(blocks * dw.nbytes, "parts of the filter gradient") if by_images else dw
+    k.call(
+        f"conv_filter.filter_gradient_{kind}",
+        items=items,
+        blocks=blocks if by_images else 0,
+        args=[
+            k.read(x, whole=not by_images),
+            k.read(dy, whole=not by_images),
+            k.write_blocks(parts) if by_images else k.write(dw),
+            k.table(_element_offsets(dw.shape, axes, x_row, x_pixel, size)),
+            k.table(_tap_ranges(rows)),
+            outputs,
+            columns.kernel * channels,
+            channels,
+            image[0] * x_row,
+            x_row * rows.stride,
+            x_pixel * columns.stride,
+            rows.out * dy_row,
+            dy_row,
+            dy_pixel,
+            rows.out,
+            columns.out,
+            columns.kernel,
+            k.table(_tap_ranges(columns)),
+            -(-n // blocks) if by_images else 0,
+            window if by_images else window // items,
+            n,
+            rows.size * columns.size * channels * size,
+            rows.out * columns.out * outputs * size,
+            dw.nbytes,
+            k.workspace(copied_bytes + 64 if by_images else 64),
+            k.workspace(widened_bytes + 64 if by_images else 64),
+            rows.pad_before,
+            *(copy if copied_bytes else (0, 0, 0, 0, 0)),
+        ],
+        cost=cost,
+    )
+    if by_images:
+        used = -(-n // -(-n // blocks))  # parts: the last ones may be empty
+        args = [k.read(parts, whole=True), k.write(dw), dw.nbytes, used, outputs]
+        k.call(f"conv_filter.sum_parts_{kind}", items=window, args=args,
+               cost=(used + 1) * dw.nbytes / _BYTES)  # fmt: skip
+
+
+def _needs_copy(axes: Sequence[Axis]) -> bool:
+    """Whether windows reach out of the image."""
+    return any(
+        a.pad_before
+        or (a.out - 1) * a.stride + (a.kernel - 1) * a.dilation + 1 > a.size
+        for a in axes
+    )
+
+
+def _padded_copy(
+    k: Lowering, x: Buffer, image_bytes: int, copy: tuple[int, ...], top: int
+) -> Buffer:
+    n = x.shape[0]
+    copied = k.temporary(n * image_bytes, "padded images")
+    args = [k.read(x), k.write(copied), top, *copy]
+    k.call(f"conv_layout.pad_{_KINDS[x.kind]}", items=n, args=args, cost=2 * x.nbytes / _BYTES)
+    return Buffer(copied.storage, (n, image_bytes // x.itemsize), x.dtype)
+
+
+def _widened_copy(k: Lowering, dy: Buffer, wide: int) -> Buffer:
+    n, outputs = dy.shape[0], dy.shape[3]
+    pixels = dy.shape[1] * dy.shape[2]
+    copied = k.temporary_like((n, pixels, wide), dy.dtype, "widened gradient")
+    args = [k.read(dy), k.write(copied), pixels, outputs, wide]
+    k.call(f"conv_filter.widen_{_KINDS[dy.kind]}", items=n, args=args, cost=2 * dy.nbytes / _BYTES)
+    return copied
+
+
+def _row_items(window: int) -> int:
+    """Into how many items to divide the rows of dW: some tiles each."""
+    return max(i for i in range(1, 65) if window % i == 0 and (i == 1 or window // i >= 64))
+
+
+def _element_offsets(
+    shape: Sequence[int], axes: Sequence[Axis], x_row: int, x_pixel: int, size: int
+) -> np.ndarray:
+    """Where in an image the elements of the first window are, in bytes."""
+    y, x, c = (np.arange(count, dtype=np.int64) for count in shape[:3])
+    y, x = y * axes[0].dilation * x_row, x * axes[1].dilation * x_pixel
+    offsets = (y[:, None, None] + x[:, None] + c * size).ravel()
+    return np.concatenate([offsets, np.zeros(_PAD, np.int64)])
+
+
+def _tap_ranges(axis: Axis) -> np.ndarray:
+    """For each tap of an axis: its first output that is not padding, and the one after its last."""
+    shift = np.arange(axis.kernel) * axis.dilation - axis.pad_before
+    first = np.clip(-(shift // axis.stride), 0, axis.out)
+    last = np.clip((axis.size - 1 - shift) // axis.stride + 1, 0, axis.out)
+    return np.stack([first, last], axis=1).astype(np.int64)
