@@ -84,9 +84,18 @@ class OpError(Exception):
 
 
 def _place_of(op: Any) -> str:
-    """`\\n\\t [[node NAME (defined at FILE:LINE) ]]` and the source line, or ""."""
-    if op is None:
-        return ""
+    """`\\n\\t [[node NAME (defined at FILE:LINE) ]]` and the source line, or "".
+
+    A node made on account of others, as gradients are, is followed by these.
+    """
+    places = []
+    while op is not None:
+        places.append(_line_of(op))
+        op = getattr(op, "_original_op", None)
+    return "\n\t ...which was originally created as".join(places)
+
+
+def _line_of(op: Any) -> str:
     frame = op.user_frame
     if frame is None:
         return f"\n\t [[node {op.name}]]"

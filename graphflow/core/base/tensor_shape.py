@@ -242,6 +242,11 @@ class TensorShape:
             self._dims = _dims_of_iterable_or_number(dims)
 
     @property
+    def _v2_behavior(self) -> bool:
+        """Whether items are ints and None, see `enable_v2_tensorshape`."""
+        return _v2_behavior
+
+    @property
     def rank(self) -> int | None:
         """The number of dimensions, or None."""
         return None if self._dims is None else len(self._dims)

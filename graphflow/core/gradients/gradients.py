@@ -271,7 +271,8 @@ class _Walk:
         function = find_gradient(op)
         if function is None:
             return
-        with self.placed_with(op), name_scope(f"{op.name}_grad"):
+        graph = get_default_graph()
+        with self.placed_with(op), name_scope(f"{op.name}_grad"), graph._original_op(op):
             out_grads = [_zero_if_missing(op, i, g) for i, g in enumerate(out_grads)]
             in_grads = _as_list(function(op, *out_grads))
             if self._gate and sum(g is not None for g in in_grads) > 1:

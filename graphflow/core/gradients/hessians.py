@@ -23,6 +23,9 @@ def hessians(
 
     Returns:
       For each x a tensor of the shape `x.shape + x.shape`.
+
+    Raises:
+      ValueError: `ys` does not depend on an x, or only linearly.
     """
     xs = list(xs) if isinstance(xs, list | tuple) else [xs]
     options: dict[str, Any] = {
@@ -37,11 +40,15 @@ def hessians(
 def _hessian(gradient: Any, x: Any, options: dict[str, Any]) -> Tensor:
     flat = ops.array.reshape(gradient, [-1])
     count = ops.array.size(x)
-    like_row = ops.array.zeros_like(x)
 
-    def row(index: Tensor) -> Tensor:
+    def row(index: Tensor) -> Any:
         found = gradients(flat[index], x, **options)[0]
-        return like_row if found is None else found
+        if found is None:
+            raise ValueError(
+                f"None values not supported: the gradient with respect to {x.name} does not depend "
+                "on it, so that its Hessian is zero"
+            )
+        return found
 
     rows = ops.control.map_fn(row, ops.array.range(count), dtype=x.dtype.base_dtype)
     shape = ops.array.shape(x)

@@ -19,7 +19,8 @@ def array_from_python(
     """`values` as an array of a TF type.
 
     Args:
-      values: number, string, nested lists of these, ndarray, or what has the method `__array__`.
+      values: number, string, nested lists of these, ndarray, or what has the method `__array__`;
+        a TensorProto.
       dtype: the type wanted, or None to take the values' own.
       shape: the shape wanted; a single value, or a short list's last one, fills it, as in TF1.
 
@@ -32,6 +33,10 @@ def array_from_python(
     """
     if values is None:
         raise ValueError("None values not supported.")
+    if hasattr(values, "tensor_shape"):
+        from .tensor_proto import make_ndarray
+
+        values = make_ndarray(values)
     array = _with_type(values, dtype)
     return array if shape is None else _with_shape(array, tuple(int(n) for n in shape))
 

@@ -52,6 +52,7 @@ class Graph:
         self._change_count = 0
         self._finalized = False
         self._building_function = False
+        self._default_original_op: Operation | None = None
         self.seed: int | None = None
 
     # --- state -----------------------------------------------------------------------------------
@@ -493,6 +494,16 @@ class Graph:
             yield
         finally:
             self._gradient_override_map = outer
+
+    @contextlib.contextmanager
+    def _original_op(self, op: Operation) -> Iterator[None]:
+        """Nodes made inside are there on account of `op`, as gradients are; errors say so."""
+        outer = self._default_original_op
+        self._default_original_op = op
+        try:
+            yield
+        finally:
+            self._default_original_op = outer
 
     @contextlib.contextmanager
     def _attr_scope(self, attrs: Mapping[str, Any]) -> Iterator[None]:

@@ -21,6 +21,8 @@ from .tensor import Tensor
 
 # Whether bodies have state is for us to see.
 _WITH_STATE = {"StatelessIf": "If", "StatelessWhile": "While"}
+# In graphs of earlier producers a placeholder of shape {} takes any shape.
+_SCALAR_SHAPES_SINCE = 22
 
 
 def import_graph_def(
@@ -155,6 +157,9 @@ class _Importer:
                         f"'{node.name}')"
                     )
                 del attrs[name]
+        if self._library.versions.producer < _SCALAR_SHAPES_SINCE and op_type == "Placeholder":
+            shape = attrs.get("shape", TensorShape(None))
+            attrs["shape"] = shape if shape.ndims else TensorShape(None)
         if "_class" in attrs:
             attrs["_class"] = self._moved_groups(node, attrs["_class"])
         inputs = [self._input(node, text) for text in node.input if not text.startswith("^")]

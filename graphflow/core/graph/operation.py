@@ -44,6 +44,7 @@ class Operation:
         self._control_outputs: list[Operation] = []
         self._device = device
         self._stack = stack
+        self._original_op = graph._default_original_op
         self._id = graph._next_id()
         self._uses: list[tuple[Operation, int]] = []
         self._outputs = [

@@ -121,3 +121,14 @@ def test_arguments_of_wrong_types() -> None:
         tf.import_graph_def(_proto(_ADD), input_map=[tf.constant(1.0)])
     with pytest.raises(TypeError, match="return_elements must be a list of strings"):
         tf.import_graph_def(_proto(_ADD), return_elements=[7])
+
+
+@pytest.mark.parametrize(
+    ("producer", "shape", "rank"),
+    [(21, "shape {}", None), (22, "shape {}", 0), (21, "shape { dim { size: 2 } }", 1)],
+)
+def test_placeholders_of_old_graphs_take_any_shape(producer: int, shape: str, rank: Any) -> None:
+    text = "node { name: 'x' op: 'Placeholder' attr { key: 'dtype' value { type: DT_FLOAT } } "
+    text += f"attr {{ key: 'shape' value {{ {shape} }} }} }} versions {{ producer: {producer} }}"
+    (x,) = tf.import_graph_def(_proto(text), return_elements=["x:0"])
+    assert x.shape.ndims == rank

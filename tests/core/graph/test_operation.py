@@ -97,3 +97,18 @@ def test_signatures_read_as_tensorflows_messages(oracle: ModuleType) -> None:
             return [signature(op.op_def) for op in graph.get_operations()]
 
     assert signatures(tf) == signatures(oracle)
+
+
+def test_errors_of_gradients_name_what_they_are_the_gradient_of() -> None:
+    x = tf.placeholder(tf.float32, [], name="x")
+    checked = tf.check_numerics(x, "bad", name="checked")
+    slope = tf.gradients(tf.log(checked), x)[0]
+    assert slope.op._original_op is checked.op
+    assert checked.op._original_op is None
+    with tf.Session() as session, pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        session.run(slope, {x: 0.0})
+    place, origin = str(caught.value).split("...which was originally created as")
+    assert "[[node gradients/checked_grad/CheckNumerics (defined at" in place
+    assert "slope = tf.gradients(tf.log(checked), x)[0]" in place
+    assert "[[node checked (defined at" in origin
+    assert 'checked = tf.check_numerics(x, "bad", name="checked")' in origin

@@ -63,3 +63,10 @@ def test_sparse_or_dense() -> None:
     assert convert([1, 2], name="dense").name == "dense:0"
     with pytest.raises(RuntimeError, match="requested = int32, actual = float32"):
         convert(sparse, dtype=tf.int32)
+
+
+def test_constants_from_protos() -> None:
+    proto = tf.make_tensor_proto([[1, 2]], dtype=tf.int64)
+    constant = tf.constant(proto)
+    assert constant.dtype == tf.int64
+    assert tf.get_static_value(constant).tolist() == [[1, 2]]
