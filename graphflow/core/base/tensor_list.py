@@ -25,9 +25,12 @@ class TensorList:
       dtype: the type of the elements.
       element_shape: what is known of their shapes.
       items: the elements; None for one that is not set: it reads as zeros.
+
+    Attributes:
+      was_read: the positions that a TensorArray has read, here and in the lists derived from this.
     """
 
-    __slots__ = ("_buffer", "_length", "_only", "dtype", "element_shape")
+    __slots__ = ("_buffer", "_length", "_only", "dtype", "element_shape", "was_read")
 
     shape = ()  # a TensorList is one scalar of type variant
 
@@ -37,6 +40,7 @@ class TensorList:
         self._buffer = list(items)
         self._length = len(self._buffer)
         self._only: int | None = _MANY if any(i is not None for i in self._buffer) else None
+        self.was_read: set[int] = set()
 
     def __len__(self) -> int:
         return self._length
@@ -54,11 +58,14 @@ class TensorList:
         view = TensorList.__new__(TensorList)
         view.dtype, view.element_shape = self.dtype, self.element_shape
         view._buffer, view._length, view._only = buffer, length, only
+        view.was_read = self.was_read
         return view
 
     def with_items(self, items: Iterable[Any]) -> TensorList:
         """A list of this type with other elements."""
-        return TensorList(self.dtype, self.element_shape, items)
+        other = TensorList(self.dtype, self.element_shape, items)
+        other.was_read = self.was_read
+        return other
 
     def push(self, item: Any) -> TensorList:
         """The list with one more element at its end."""
@@ -95,10 +102,10 @@ class TensorList:
 
     def zeros(self) -> TensorList:
         """As many zeros as this list has elements."""
-        if self.dtype != variant:
-            return self._view([None] * self._length, self._length, None)
-        nested = (i.zeros() if isinstance(i, TensorList) else None for i in self.items)
-        return self.with_items(nested)
+        items: Iterable[Any] = [None] * self._length
+        if self.dtype == variant:
+            items = (i.zeros() if isinstance(i, TensorList) else None for i in self.items)
+        return TensorList(self.dtype, self.element_shape, items)
 
     def __add__(self, other: TensorList) -> TensorList:
         """Element by element; what is not set counts as zero.

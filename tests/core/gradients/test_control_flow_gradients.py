@@ -64,7 +64,8 @@ def folded(tf: Any, x: Any) -> Any:
 
 
 def arrays(tf: Any, x: Any) -> Any:
-    array = tf.TensorArray(tf.float32, 3).unstack(tf.stack([x, x * x, 2 * x]))
+    array = tf.TensorArray(tf.float32, 3, clear_after_read=False)
+    array = array.unstack(tf.stack([x, x * x, 2 * x]))
     return array.read(0) * array.read(1) * tf.reduce_prod(array.gather([1, 2]))
 
 

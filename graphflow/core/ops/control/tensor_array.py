@@ -6,6 +6,7 @@ value itself, as in TF2. So every write gives a new array, and what an old one h
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from ... import ops
@@ -19,6 +20,8 @@ from ...graph.stacks import get_default_graph
 from ...graph.tensor import Tensor
 from .group import no_op
 from .tensor_list import (
+    CLEAR_AFTER_READ,
+    GROWS,
     shape_input,
     tensor_list_concat_op,
     tensor_list_from_tensor_op,
@@ -42,7 +45,8 @@ class TensorArray:
       dtype: the type of the elements.
       size: int scalar, how many there are; needed unless `flow` is given.
       dynamic_size: whether writing past the end makes it longer.
-      clear_after_read: not needed here: memory is freed with the last array that holds it.
+      clear_after_read: whether an element can be read only once in a run, which is the default.
+        No memory depends on it here: it is freed with the last array that holds it.
       tensor_array_name: not needed here.
       handle: None, as graphflow's arrays have no handle.
       flow: the value of an existing array, instead of `size`.
@@ -84,6 +88,7 @@ class TensorArray:
             raise TypeError("flow must be a variant tensor")
         self._dtype = dtypes.as_dtype(dtype).base_dtype
         self._dynamic_size = bool(dynamic_size)
+        self._clear_after_read = clear_after_read is None or bool(clear_after_read)
         self._infer_shape = infer_shape
         # one box for all arrays derived from this one: a shape inferred by a write holds for all
         self._shape_box = [as_shape(element_shape)]
@@ -137,6 +142,21 @@ class TensorArray:
         tensor: Tensor = value
         return tensor
 
+    def _reading(self) -> contextlib.AbstractContextManager[None]:
+        """What ops that read are made in."""
+        return get_default_graph()._attr_scope({CLEAR_AFTER_READ: self._clear_after_read})
+
+    def _writing(self) -> contextlib.AbstractContextManager[None]:
+        """What ops that write are made in."""
+        return get_default_graph()._attr_scope({GROWS: self._dynamic_size})
+
+    def _known_size(self) -> int | None:
+        """How many elements there are, of an array just made."""
+        if self._flow.op.type != "TensorListReserve":
+            return None
+        size = constant_value(self._flow.op.inputs[1])
+        return None if size is None else int(size)
+
     def identity(self) -> TensorArray:
         """The same array, whose flow waits for the control dependencies in scope."""
         return with_new_flow(self, ops.array.identity(self._flow))
@@ -155,13 +175,11 @@ class TensorArray:
     def read(self, index: Any, name: str | None = None) -> Tensor:
         """The element at `index`, an int32 scalar."""
         with name_scope(name, "TensorArrayReadV3", [self._flow, index]) as scope:
-            element: Tensor = tensor_list_get_item_op(
-                self._flow,
-                index,
-                shape_input(self.element_shape),
-                element_dtype=self._dtype,
-                name=scope,
-            )
+            shape = shape_input(self.element_shape)
+            with self._reading():
+                element: Tensor = tensor_list_get_item_op(
+                    self._flow, index, shape, element_dtype=self._dtype, name=scope
+                )
         return element
 
     def write(self, index: Any, value: Any, name: str | None = None) -> TensorArray:
@@ -175,7 +193,7 @@ class TensorArray:
         with name_scope(name, "TensorArrayWrite", [self._flow, index, value]):
             value = self._convert(value)
             self._merge_element_shape(value.shape)
-            with get_default_graph()._attr_scope({"_write_once": True}):
+            with self._writing():
                 flow = tensor_list_set_item_op(
                     self._flow, index, value, resize_if_index_out_of_bounds=self._dynamic_size
                 )
@@ -184,22 +202,20 @@ class TensorArray:
     def stack(self, name: str | None = None) -> Tensor:
         """All elements as one tensor, [size, ...]; they must have one shape."""
         with name_scope(name, "TensorArrayStack", [self._flow]):
-            stacked: Tensor = tensor_list_stack_op(
-                self._flow, shape_input(self.element_shape), element_dtype=self._dtype
-            )
+            shape = shape_input(self.element_shape)
+            with self._reading():
+                stacked: Tensor = tensor_list_stack_op(self._flow, shape, element_dtype=self._dtype)
             stacked.set_shape(TensorShape([None]).concatenate(self.element_shape))
         return stacked
 
     def gather(self, indices: Any, name: str | None = None) -> Tensor:
         """The elements at `indices`, an int32 vector, as one tensor."""
         with name_scope(name, "TensorArrayGatherV3", [self._flow, indices]) as scope:
-            gathered: Tensor = tensor_list_gather_op(
-                self._flow,
-                indices,
-                shape_input(self.element_shape),
-                element_dtype=self._dtype,
-                name=scope,
-            )
+            shape = shape_input(self.element_shape)
+            with self._reading():
+                gathered: Tensor = tensor_list_gather_op(
+                    self._flow, indices, shape, element_dtype=self._dtype, name=scope
+                )
         return gathered
 
     def concat(self, name: str | None = None) -> Tensor:
@@ -209,9 +225,11 @@ class TensorArray:
             shape = TensorShape([None]).concatenate(shape[1:])
         with name_scope(name, "TensorArrayConcatV3", [self._flow]) as scope:
             leading = ops.array.constant([], dtype=dtypes.int64)
-            joined: Tensor = tensor_list_concat_op(
-                self._flow, shape_input(shape), leading, element_dtype=self._dtype, name=scope
-            ).tensor
+            joined_shape = shape_input(shape)
+            with self._reading():
+                joined: Tensor = tensor_list_concat_op(
+                    self._flow, joined_shape, leading, element_dtype=self._dtype, name=scope
+                ).tensor
         return joined
 
     def unstack(self, value: Any, name: str | None = None) -> TensorArray:
@@ -220,17 +238,23 @@ class TensorArray:
             value = self._convert(value)
             shape = value.shape[1:]
             self._merge_element_shape(shape)
-            rows = tensor_list_from_tensor_op(value, shape_input(shape))
-            return with_new_flow(self, rows)
+            size, rows = self._known_size(), value.shape.with_rank_at_least(1)[0].value
+            if size is not None and rows is not None and size != rows:
+                indices = ops.array.range(rows, name="range")
+                return self._scattered(indices, value)
+            return with_new_flow(self, tensor_list_from_tensor_op(value, shape_input(shape)))
 
     def scatter(self, indices: Any, value: Any, name: str | None = None) -> TensorArray:
         """The array with the rows of `value` at `indices`, an int32 vector."""
         with name_scope(name, "TensorArrayScatter", [self._flow, value, indices]):
             value = self._convert(value)
             self._merge_element_shape(value.shape[1:])
-            return with_new_flow(
-                self, tensor_list_scatter_into_existing_op(self._flow, value, indices)
-            )
+            return self._scattered(indices, value)
+
+    def _scattered(self, indices: Any, value: Tensor) -> TensorArray:
+        with self._writing():
+            flow = tensor_list_scatter_into_existing_op(self._flow, value, indices)
+        return with_new_flow(self, flow)
 
     def split(self, value: Any, lengths: Any, name: str | None = None) -> TensorArray:
         """The array of pieces of `value` of the given lengths along its first dimension."""
@@ -238,7 +262,8 @@ class TensorArray:
             value = self._convert(value)
             lengths = ops.elementwise.cast(lengths, dtypes.int64)
             known = constant_value(lengths)
-            if value.shape.ndims is not None and known is not None and known.size:
+            self._check_lengths(known, value)
+            if value.shape.ndims is not None and known is not None and known.ndim and known.size:
                 if known.max() == known.min():
                     piece = TensorShape([int(known[0])]).concatenate(value.shape[1:])
                     self._merge_element_shape(piece)
@@ -247,6 +272,21 @@ class TensorArray:
                 shape = TensorShape([None]).concatenate(shape[1:])
             pieces = tensor_list_split_op(value, shape_input(shape), lengths)
             return with_new_flow(self, pieces)
+
+    def _check_lengths(self, lengths: Any, value: Tensor) -> None:
+        """Refuses another number of pieces than the size; what is wrong besides, a run says."""
+        size = self._known_size()
+        if size is None or lengths is None or lengths.ndim != 1 or not value.shape.ndims:
+            return
+        if lengths.sum() != value.shape[0].value:
+            return
+        if size > lengths.size or (size < lengths.size and not self._dynamic_size):
+            raise errors.InvalidArgumentError(
+                None,
+                None,
+                f"TensorArray's size is not equal to the size of lengths ({size} vs. "
+                f"{lengths.size}), and the TensorArray is not marked as dynamically resizeable",
+            )
 
     def size(self, name: str | None = None) -> Tensor:
         """How many elements there are, an int32 scalar."""
@@ -267,4 +307,5 @@ def with_new_flow(old: TensorArray, flow: Tensor) -> TensorArray:
         old.dtype, dynamic_size=old.dynamic_size, flow=flow, infer_shape=old._infer_shape
     )
     new._shape_box = old._shape_box
+    new._clear_after_read = old._clear_after_read
     return new

@@ -11,6 +11,7 @@ from ... import ops
 from ...base import dtypes, errors
 from ...base.tensor_list import TensorList
 from ...base.tensor_shape import TensorShape, as_shape
+from ...graph.constant_value import constant_value
 from ...graph.op_def import define_op
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
@@ -91,6 +92,47 @@ def _read(values: TensorList, index: int, wanted: TensorShape) -> Any:
     if isinstance(item, np.ndarray) and not wanted.is_compatible_with(item.shape):
         raise _fail(f"Incompatible shapes during merge: {wanted} vs. {list(item.shape)}")
     return item
+
+
+# TF1's TensorArrays refuse what lists do not. The ops that one makes say so in attributes: whether
+# writing past the end makes it longer, and whether an element can be read only once.
+GROWS = "_tensor_array_grows"
+CLEAR_AFTER_READ = "_clear_after_read"
+
+
+def _check_reads(node: Any, values: TensorList, indices: Sequence[int]) -> None:
+    """Notes what a TensorArray reads; it may refuse to read that again."""
+    clear = node.attrs.get(CLEAR_AFTER_READ)
+    if clear is None:
+        return
+    for index in indices:
+        if not 0 <= index < len(values):
+            raise _fail(f"Tried to read from index {index} but array size is: {len(values)}")
+        if clear and index in values.was_read:
+            raise _fail(
+                f"Could not read index {index} twice because it was cleared after a previous read "
+                "(perhaps try setting clear_after_read = false?)"
+            )
+        values.was_read.add(index)
+
+
+def _check_write(node: Any, values: TensorList, index: int) -> None:
+    grows = node.attrs.get(GROWS)
+    if grows is None:
+        return
+    if index < 0 or (index >= len(values) and not grows):
+        raise _fail(
+            f"Tried to write to index {index} but array is not resizeable and size is: "
+            f"{len(values)}"
+        )
+    if index in values.was_read:
+        raise _fail(
+            f"Could not write to TensorArray index {index} because it has already been read."
+        )
+    if index < len(values) and values.item(index) is not None:
+        raise _fail(
+            f"Could not write to TensorArray index {index} because it has already been written to."
+        )
 
 
 def _check_index(values: TensorList, index: int) -> None:
@@ -221,6 +263,7 @@ tensor_list_get_item_op = define_op(
 def tensor_list_get_item_reference(
     node: Any, values: TensorList, index: np.ndarray, shape: np.ndarray
 ) -> Any:
+    _check_reads(node, values, [int(index)])
     _check_index(values, int(index))
     return _read(values, int(index), _shape_of_value(shape))
 
@@ -245,14 +288,11 @@ def tensor_list_set_item_reference(
     node: Any, values: TensorList, position: np.ndarray, item: Any
 ) -> TensorList:
     index = int(position)
+    _check_write(node, values, index)
     if node.attrs["resize_if_index_out_of_bounds"] and index >= len(values):
         values = values.resized(index + 1)
     _check_index(values, index)
     _check_element(values, item)
-    if node.attrs.get("_write_once") and values.item(index) is not None:
-        raise _fail(
-            f"Could not write to TensorArray index {index} because it has already been written to."
-        )
     return values.replaced(index, item)
 
 
@@ -327,6 +367,7 @@ def tensor_list_stack_reference(node: Any, values: TensorList, shape: np.ndarray
             f"Operation expected a list with {count} elements but got a list with "
             f"{len(values)} elements."
         )
+    _check_reads(node, values, range(len(values)))
     return _stacked(values, range(len(values)), _shape_of_value(shape))
 
 
@@ -411,6 +452,7 @@ tensor_list_gather_op = define_op(
 def tensor_list_gather_reference(
     node: Any, values: TensorList, indices: np.ndarray, shape: np.ndarray
 ) -> np.ndarray:
+    _check_reads(node, values, indices.tolist())
     for index in indices.flat:
         _check_index(values, int(index))
     return _stacked(values, [int(index) for index in indices], _shape_of_value(shape))
@@ -419,6 +461,10 @@ def tensor_list_gather_reference(
 @tensor_list_gather_op.grad
 def tensor_list_gather_grad(op: Any, dy: Any) -> list[Any]:
     values, indices, _ = op.inputs
+    known = constant_value(indices)
+    if known is None or len(np.unique(known)) < known.size:  # what is gathered twice counts twice
+        indices, place = ops.array.unique(indices)
+        dy = ops.reduction.unsorted_segment_sum(dy, place, ops.array.size(indices))
     dlist = tensor_list_scatter_into_existing_op(ops.array.zeros_like(values), dy, indices)
     return [dlist, None, None]
 
@@ -442,6 +488,7 @@ def tensor_list_scatter_into_existing_reference(
     for index, item in zip(indices.tolist(), _rows(tensor), strict=True):
         if index < 0:
             raise _fail(f"Indices in TensorListScatter must all be non-negative, but got {index}")
+        _check_write(node, values, index)
         _check_element(values, item)
         items.extend([None] * (index + 1 - len(items)))
         items[index] = item
@@ -481,6 +528,7 @@ tensor_list_concat_op = define_op(
 def tensor_list_concat_reference(
     node: Any, values: TensorList, shape: np.ndarray, leading: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
+    _check_reads(node, values, range(len(values)))
     wanted = _merged(values, _shape_of_value(shape))
     items = []
     for index in range(len(values)):
@@ -490,6 +538,13 @@ def tensor_list_concat_reference(
         items.append(_read(values, index, known))
     if any(item.ndim == 0 for item in items):
         raise _fail("Concat saw a scalar shape at index 0 but requires at least vectors.")
+    for index, item in enumerate(items):
+        if item.shape[1:] != items[0].shape[1:]:
+            raise _fail(
+                "TensorArray has inconsistent shapes. Index 0 has (excepting dimension 0) shape: "
+                f"{list(items[0].shape[1:])} but index {index} has (excepting dimension 0) shape: "
+                f"{list(item.shape[1:])}"
+            )
     lengths = np.array([len(item) for item in items], np.int64)
     if items:
         return np.concatenate(items), lengths
@@ -521,8 +576,10 @@ tensor_list_split_op = define_op(
 def tensor_list_split_reference(
     node: Any, tensor: np.ndarray, shape: np.ndarray, lengths: np.ndarray
 ) -> TensorList:
+    if lengths.ndim != 1:
+        raise _fail(f"Expected lengths to be a vector, received shape: {list(lengths.shape)}")
     if tensor.ndim == 0:
-        raise _fail("Tensor must be at least a vector, but saw shape: []")
+        raise _fail("Expected value to be at least a vector, but received shape: []")
     if (lengths < 0).any():
         raise _fail(f"Invalid value in lengths: {lengths[lengths < 0][0]}")
     if lengths.sum() != len(tensor):
