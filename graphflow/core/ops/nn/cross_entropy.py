@@ -22,7 +22,10 @@ _FLOATS = "T: {half, bfloat16, float, double}"
 
 
 def softmax_cross_entropy_shape(context: ShapeContext) -> list[TensorShape]:
-    both = broadcast_shapes(context.shape(0), context.shape(1)).with_rank(2)
+    both = broadcast_shapes(context.shape(0), context.shape(1))
+    if both.ndims not in (None, 2):
+        raise ValueError(f"Shape must be rank 2 but is rank {both.ndims}")
+    both = both.with_rank(2)
     return [both[:1], both]
 
 
