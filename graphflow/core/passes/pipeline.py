@@ -6,11 +6,15 @@ from collections.abc import Callable, Sequence
 
 from ..program.program import Program
 from .drop_dead import drop_dead
+from .pooling import pool_with_masks
 from .specialize import Shape, specialize
 
 Pass = Callable[[Program], Program]
 
-PASSES: tuple[tuple[Pass, str], ...] = ((drop_dead, "compute only what somebody needs"),)
+PASSES: tuple[tuple[Pass, str], ...] = (
+    (drop_dead, "compute only what somebody needs"),
+    (pool_with_masks, "keep a byte per maximum, do biases and relus on what pools leave"),
+)
 
 
 def run_passes(program: Program, arg_shapes: Sequence[Shape]) -> Program:
