@@ -15,6 +15,7 @@ from ...graph.op_def import OpDef, define_op
 from ...graph.scopes import name_scope
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
+from ..shape_rules import merged_shape
 from . import windows
 
 # --- moments and the composed form ---------------------------------------------------------------
@@ -103,7 +104,7 @@ def _channels(context: ShapeContext, index: int = 0) -> TensorShape:
 def fused_batch_norm_shape(context: ShapeContext) -> list[TensorShape]:
     vector = _channels(context)
     for index in range(1, 5 if not context.attrs["is_training"] else 3):
-        vector = vector.merge_with(context.with_rank(index, 1))
+        vector = merged_shape(vector, context.with_rank(index, 1))
     outputs = [context.shape(0), vector, vector, vector, vector]
     return [*outputs, TensorShape(None)] if context.num_outputs == 6 else outputs
 
