@@ -1,14 +1,18 @@
-"""The functions that `@op.scalar` bodies are written in, for single numbers of any float type.
+"""The functions that `@op.scalar` bodies are written in, for single numbers of any type.
 
-A body is straight-line arithmetic over these names, so that it can be called (here, NumPy's IEEE
-versions), read into vector instructions, or compiled for a GPU. `where` takes the place of `if`.
+A body is straight-line arithmetic over these names. Called with numbers, it computes (with NumPy's
+IEEE versions); called with the vectors of a kernel that is being made, which answer to the same
+names, it writes the kernel's instructions (`codegen/cpu/emit.py`). `where` takes the place of `if`.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy import absolute as absolute
 from numpy import arccos as acos
 from numpy import arccosh as acosh
 from numpy import arcsin as asin
@@ -41,15 +45,36 @@ from numpy import tanh as tanh
 from numpy import trunc as trunc
 
 __all__ = [
-    "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "conj", "cos", "cosh",
-    "exp", "expm1", "floor", "fmod", "isfinite", "isinf", "isnan", "log", "log1p", "maximum",
-    "minimum", "rint", "sign", "sin", "sinh", "sqrt", "tan", "tanh", "trunc", "where", "Scalar",
+    "absolute", "acos", "acosh", "as_type_of", "asin", "asinh", "atan", "atan2", "atanh", "ceil",
+    "conj", "cos", "cosh", "erf", "erfc", "exp", "expm1", "floor", "fmod", "isfinite", "isinf",
+    "isnan", "log", "log1p", "maximum", "minimum", "rint", "sigmoid", "sign", "sin", "sinh",
+    "sqrt", "tan", "tanh", "trunc", "where", "Scalar",
 ]  # fmt: skip
 
 Scalar = Any  # a number of the op's type, or what a compiler puts in its place
 
 
+def _like_numpy(function: Callable[[Scalar], Scalar]) -> Any:
+    """A function that answers to vectors as NumPy's own do."""
+    return np.frompyfunc(function, 1, 1)
+
+
+erf, erfc = _like_numpy(math.erf), _like_numpy(math.erfc)
+
+
+@_like_numpy
+def sigmoid(x: Scalar) -> Scalar:
+    """`1 / (1 + exp(-x))`; nothing overflows, and small results keep their precision."""
+    decay = np.exp(-abs(x))
+    return (1 if x >= 0 else decay) / (1 + decay)
+
+
+def as_type_of(like: Scalar, x: Scalar) -> Scalar:
+    """`x` in the type of another number."""
+    return x.astype(like.dtype)
+
+
 def where(condition: Scalar, x: Scalar, y: Scalar) -> Scalar:
     """`x` if the condition holds, else `y`; both are computed."""
     chosen: Scalar = np.where(condition, x, y)
-    return chosen[()]
+    return chosen[()] if isinstance(chosen, np.ndarray) else chosen

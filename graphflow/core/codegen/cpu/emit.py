@@ -191,6 +191,8 @@ def element_suffix(kind: ir.VectorType) -> str:
 def alike(*values: Any) -> list[Staged]:
     """Values in one type: the one that NumPy gives to arrays of theirs; numbers follow it."""
     staged = [value for value in values if isinstance(value, Staged)]
+    if not staged:
+        raise TypeError(f"which type have the numbers {values}?")
     code, dtype = staged[0].code, staged[0].dtype
     for value in staged[1:]:
         if value.dtype != dtype:
@@ -301,11 +303,7 @@ def where(condition: Any, x: Any, y: Any) -> Staged:
     """`x` in the lanes where the condition holds, else `y`."""
     if not isinstance(condition, Staged):
         return alike(x, y)[0 if condition else 1]
-    if isinstance(x, Staged) or isinstance(y, Staged):
-        x, y = alike(x, y)
-    else:
-        dtype = "float32" if isinstance(x, float) or isinstance(y, float) else "int32"
-        x, y = condition.code.constant(x, dtype), condition.code.constant(y, dtype)
+    x, y = alike(x, y)
     return emit("select", x.dtype, condition, x, y)
 
 

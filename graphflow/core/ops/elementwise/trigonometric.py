@@ -333,8 +333,7 @@ def sigmoid_reference(node: Any, x: np.ndarray) -> Any:
 
 @sigmoid_op.scalar
 def sigmoid_scalar(x: Scalar) -> Scalar:
-    decay = sm.exp(-abs(x))
-    return sm.where(x >= 0, 1, decay) / (1 + decay)
+    return sm.sigmoid(x)
 
 
 @sigmoid_op.grad
