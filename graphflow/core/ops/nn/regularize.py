@@ -44,7 +44,12 @@ def dropout(
     if keep_prob is None and rate is None:
         raise ValueError("You must provide a rate to dropout.")
     if rate is None:
-        rate = 1 - (np.asarray(keep_prob) if isinstance(keep_prob, list) else keep_prob)
+        try:
+            rate = 1 - keep_prob
+        except TypeError:
+            raise ValueError(
+                f"keep_prob must be a floating point number or Tensor (got {keep_prob!r})"
+            ) from None
     with name_scope(name, "dropout", [x]):
         x = convert_to_tensor(x, name="x")
         if not x.dtype.is_floating:
