@@ -132,6 +132,14 @@ def store_masked(builder: Any, value: Any, address: Any, mask: Any) -> None:
     builder.call(function, [value, pointer, INT32(1), mask])
 
 
+def emit_prefetch(builder: Any, address: Any) -> None:
+    """Asks for the cache line of an address, which need not be valid, to be brought to L2."""
+    pointer = pointer_to(builder, address, ir.IntType(8))
+    function_type = ir.FunctionType(ir.VoidType(), [pointer.type, INT32, INT32, INT32])
+    function = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
+    builder.call(function, [pointer, INT32(0), INT32(2), INT32(1)])
+
+
 # --- words of the argument block -----------------------------------------------------------------
 
 
@@ -490,21 +498,7 @@ def convert(typing_context: Any, value: Any, like: Any) -> Any:
     return like(value, like), emit
 
 
-# --- memory ahead of its use, and between threads -------------------------------------------------
-
-
-@intrinsic
-def prefetch(typing_context: Any, address: Any) -> Any:
-    """Asks for the cache line of an address, which need not be valid, to be brought to L2."""
-
-    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer = builder.inttoptr(arguments[0], ir.IntType(8).as_pointer())
-        function_type = ir.FunctionType(ir.VoidType(), [pointer.type, INT32, INT32, INT32])
-        function = cgutils.get_or_insert_function(builder.module, function_type, "llvm.prefetch.p0")
-        builder.call(function, [pointer, INT32(0), INT32(2), INT32(1)])
-        return context.get_dummy_value()
-
-    return types.void(types.int64), emit
+# --- memory between threads ----------------------------------------------------------------------
 
 
 @intrinsic

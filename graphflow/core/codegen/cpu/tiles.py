@@ -29,6 +29,7 @@ from .simd import (
     WORD,
     Lanes,
     call_llvm,
+    emit_prefetch,
     first_lanes,
     ir_vector,
     load_masked,
@@ -263,156 +264,41 @@ class _Tile:
                             store_masked(builder, builder.load(accumulator), at, mask)
 
 
-# --- tiles of convolutions -----------------------------------------------------------------------
-
-
-def make_window_tile(real: Lanes, rows: int, vectors: int) -> Callable[..., Any]:
-    """Makes the tile of a convolution: the k loop runs over the taps of a window, then channels.
-
-        for every tap that at least one of the tile's pixels has:
-            for c in range(count):
-                C[i] += A[pixel i, moved to the tap][c] * B[first row of the tap + c]
-
-    A pixel whose tap lies in the padding reads zeros instead, so that any pixels make a tile.
+def make_packed_tile(real: Lanes, rows: int, vectors: int) -> Callable[..., Any]:
+    """Makes the tile of a matrix product: A packed as [K][rows], B as [K][vectors].
 
     Args:
       real: F32 or F64.
-      rows: rows of the tile: the pixels that it computes.
-      vectors: vectors across it: the output channels.
+      rows: rows of the tile.
+      vectors: vectors across it.
 
     Returns:
-      `tile(a, zeros, b, c, pixels, field, m, n, taps, tap_count, count)`, all int64: addresses of
-      A, of `count` zeros, of B (packed: rows of `vectors` whole vectors) and of C; the address of
-      the first pixel in a table of four columns, `field` bytes apart: byte offset in A, byte offset
-      in C, bits of the valid rows of the window, bits of its valid columns; pixels and columns that
-      are written; and the window's taps, records of four words: row of the window, column, byte
-      offset in A, first row of B. `rows` pixels are read from the table, whatever m says.
+      `tile(a, b, c, c_stride, m, n, add, count, ahead, ahead_step)`, all int64, as of `make_tile`
+      with one loop. With every fourth k the cache line at `ahead` is asked for, which need not be
+      there, and `ahead` moves by `ahead_step` bytes: memory comes near while nothing waits for it.
     """
-    count = 11
-    signature = types.void(*[types.int64] * count)
+    signature = types.void(*[types.int64] * 10)
 
     def emit(context: Any, builder: Any, sig: Any, arguments: Sequence[Any]) -> Any:
-        a, zeros, b, c, pixels, field, m, n, taps, tap_count, channels = arguments
+        a, b, c, c_stride, m, n, add, count, ahead, ahead_step = arguments
+        a_step, b_step = WORD(rows * real.size), WORD(vectors * real.width * real.size)
         tile = _Tile(builder, real, rows, vectors)
+        offsets = [WORD(i * real.size) for i in range(rows)]
+        next_line = cgutils.alloca_once_value(builder, ahead)
         tile.clear()
-        columns = _PixelColumns(builder, pixels, field, rows)
-        row_bytes = WORD(vectors * real.width * real.size)
-        moved = cgutils.alloca_once(builder, columns.kind)
-        beside = builder.sub(zeros, a)
 
         def step(pa: Any, pb: Any, unrolled: int = 0, b_step: Any = None) -> None:
-            tile.step(pa, _stored_words(builder, moved, rows), pb, unrolled, b_step)
+            tile.step(pa, offsets, pb, unrolled, b_step, WORD(unrolled * rows * real.size))
 
-        with cgutils.for_range(builder, tap_count) as loop:
-            tap = builder.add(taps, builder.mul(loop.index, WORD(32)))
-            y, x, delta, first = (_load_word(builder, tap, 8 * i) for i in range(4))
-            with builder.if_then(columns.any_has(y, x)):
-                builder.store(columns.moved(y, x, delta, beside), moved)
-                pb = builder.add(b, builder.mul(first, row_bytes))
-                nest = [(channels, WORD(real.size), row_bytes)]
-                _emit_nest(builder, nest, a, pb, step, True, step)
-        tile.write(c, columns.outputs(), m, n, WORD(0))
+        def unrolled_step(pa: Any, pb: Any, unrolled: int, b_step: Any) -> None:
+            if unrolled == 0:
+                line = builder.load(next_line)
+                emit_prefetch(builder, line)
+                builder.store(builder.add(line, ahead_step), next_line)
+            step(pa, pb, unrolled, b_step)
+
+        _emit_nest(builder, [(count, a_step, b_step)], a, b, step, True, unrolled_step)
+        tile.write(c, _row_offsets(builder, c_stride, rows, False), m, n, add)
         return context.get_dummy_value()
 
-    return _with_arity(count, signature, emit)
-
-
-class _PixelColumns:
-    """The pixels of a tile, a vector of words per column of their table."""
-
-    def __init__(self, builder: Any, pixels: Any, field: Any, rows: int) -> None:
-        self.builder = builder
-        self.rows = rows
-        self.lanes = 1 << (rows - 1).bit_length()
-        self.kind = ir.VectorType(WORD, self.lanes)
-        self.pixels, self.field = pixels, field
-        self.inputs, self.y_bits, self.x_bits = (self._column(i) for i in (0, 2, 3))
-        self.all_y, self.all_x = self._union(self.y_bits), self._union(self.x_bits)
-
-    def _column(self, number: int) -> Any:
-        """A column of the table; lanes past the rows are 0."""
-        builder = self.builder
-        start = builder.add(self.pixels, builder.mul(self.field, WORD(number)))
-        nothing = ir.Constant(self.kind, [0] * self.lanes)
-        is_row = ir.Constant(
-            ir.VectorType(ir.IntType(1), self.lanes),
-            [int(i < self.rows) for i in range(self.lanes)],
-        )
-        return load_masked(builder, start, self.kind, is_row, nothing)
-
-    def _union(self, bits: Any) -> Any:
-        builder, lanes = self.builder, self.lanes
-        while lanes > 1:
-            lanes //= 2
-            index = ir.VectorType(ir.IntType(32), lanes)
-            low = ir.Constant(index, list(range(lanes)))
-            high = ir.Constant(index, list(range(lanes, 2 * lanes)))
-            empty = ir.Constant(bits.type, ir.Undefined)
-            halves = (builder.shuffle_vector(bits, empty, part) for part in (low, high))
-            bits = builder.or_(*halves)
-        return builder.extract_element(bits, ir.IntType(32)(0))
-
-    def any_has(self, y: Any, x: Any) -> Any:
-        """Whether a pixel may have a tap: one has its row, and one has its column."""
-        builder = self.builder
-        bit = builder.and_(builder.lshr(self.all_y, y), builder.lshr(self.all_x, x))
-        return builder.icmp_signed("!=", builder.and_(bit, WORD(1)), WORD(0))
-
-    def moved(self, y: Any, x: Any, delta: Any, otherwise: Any) -> Any:
-        """The pixels' offsets in A moved to a tap; `otherwise` for those that do not have it."""
-        builder = self.builder
-        wide = [spread(builder, value, self.lanes) for value in (y, x, delta, otherwise)]
-        bit = builder.and_(builder.lshr(self.y_bits, wide[0]), builder.lshr(self.x_bits, wide[1]))
-        one, zero = (ir.Constant(self.kind, [value] * self.lanes) for value in (1, 0))
-        has = builder.icmp_signed("!=", builder.and_(bit, one), zero)
-        return builder.select(has, builder.add(self.inputs, wide[2]), wide[3])
-
-    def outputs(self) -> list[Any]:
-        """The pixels' offsets in C."""
-        start = self.builder.add(self.pixels, self.field)
-        return [_load_word(self.builder, start, 8 * i) for i in range(self.rows)]
-
-
-def _load_word(builder: Any, address: Any, offset: int) -> Any:
-    at = builder.add(address, WORD(offset))
-    return builder.load(pointer_to(builder, at, WORD), align=8)
-
-
-def _stored_words(builder: Any, vector: Any, count: int) -> list[Any]:
-    """The words of a vector in memory, read one by one."""
-    base = builder.ptrtoint(vector, WORD)
-    return [_load_word(builder, base, 8 * i) for i in range(count)]
-
-
-def make_sum_tile(real: Lanes, rows: int, vectors: int) -> Callable[..., Any]:
-    """Makes the tile of a convolution's filter gradient: rows anywhere in A, three loops of k.
-
-    Args:
-      real: F32 or F64.
-      rows: rows of the tile: elements of a window.
-      vectors: vectors across it: the output channels.
-
-    Returns:
-      `tile(a, a_rows, b, c, c_step, m, n, add, count, a_step, b_step, ...)`, all int64, as of
-      `make_tile` with three loops; `a_rows` is a table of the rows' byte offsets in A, and rows of
-      C are `c_step` bytes apart.
-    """
-    signature = types.void(*[types.int64] * 17)
-
-    def emit(context: Any, builder: Any, sig: Any, arguments: Sequence[Any]) -> Any:
-        a, a_rows, b, c, c_step, m, n, add = arguments[:8]
-        nest = _read_nest(arguments[8:], [3] * 3, real.size)
-        tile = _Tile(builder, real, rows, vectors)
-        offsets = _row_offsets(builder, a_rows, rows, True)
-        tile.clear()
-        a_step = nest[-1][1]
-
-        def step(pa: Any, pb: Any, unrolled: int = 0, b_step: Any = None) -> None:
-            ahead = builder.mul(a_step, WORD(unrolled)) if unrolled else None
-            tile.step(pa, offsets, pb, unrolled, b_step, ahead)
-
-        _emit_nest(builder, nest, a, b, step, True, step)
-        tile.write(c, _row_offsets(builder, c_step, rows, False), m, n, add)
-        return context.get_dummy_value()
-
-    return _with_arity(17, signature, emit)
+    return _with_arity(10, signature, emit)

@@ -16,10 +16,10 @@ all panels of B past it; a panel's `depth` rows stay in L1 for all tiles of the 
 Columns: a thread packs `depth` rows of a few panels of B into its workspace and runs all rows of A
 past them; sums are collected in the workspace, and written with bias and activation at the end.
 
-An item of `columns` and `pack_b` is a block of 128 bytes of a row of C, one panel or several. FLOPs:
-2 M N K. Bytes, rows: A once, B (M / block rows) times from L2 or L3; columns: B once, A (columns /
-group) times from L2. All sums run in the order of k, by steps of `depth`: bits depend neither on the
-ranges of items nor on the threads.
+An item of `columns` and `pack_b` is a block of 128 bytes of a row of C, one panel or several.
+FLOPs: 2 M N K. Bytes, rows: A once, B (M / block rows) times from L2 or L3; columns: B once, A
+(columns / group) times from L2. All sums run in the order of k, by steps of `depth`: bits depend
+neither on the ranges of items nor on the threads.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from typing import Any
 
 from numba import njit
 
-from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, Lanes, prefetch, vector_max, word
-from ..tiles import make_tile
+from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, Lanes, vector_max, word
+from ..tiles import make_packed_tile
 from .gemm_packing import SHORT_ROWS, make_packing, tile_height
 
 LINE_BYTES = 64  # of a cache line, or fewer
@@ -42,50 +42,39 @@ def make_multiply(real: Lanes) -> Callable[..., Any]:
 
     Returns:
       `multiply(a, rows, b, depth, c, c_stride, columns, add, ahead, ahead_stride, ahead_rows,
-      ahead_bytes)`. Before each tile it prefetches some rows of memory from `ahead` on, and
-      gives the address after all of them.
+      ahead_end, ahead_at)`. Meanwhile it prefetches cache lines of the matrix with `ahead_rows`
+      rows at `ahead`, a column of lines after the other, from line number `ahead_at` on but none
+      from `ahead_end` on, and gives the number after the last: one line per four k of a tile.
     """
     SIZE = real.size
-    PANEL = TILE_VECTORS * real.width * SIZE
-    tall_tile = make_tile(real, TILE_ROWS, TILE_VECTORS, row_table=False, loops=1)
-    short_tile = make_tile(real, SHORT_ROWS, TILE_VECTORS, row_table=False, loops=1)
+    tall_tile = make_packed_tile(real, TILE_ROWS, TILE_VECTORS)
+    short_tile = make_packed_tile(real, SHORT_ROWS, TILE_VECTORS)
 
     @njit
     def multiply(
-        a, rows, b, depth, c, c_stride, columns, add, ahead, ahead_stride, ahead_rows, ahead_bytes
-    ):
+        a, rows, b, depth, c, c_stride, columns, add,
+        ahead, ahead_stride, ahead_rows, ahead_end, ahead_at,
+    ):  # fmt: skip
         row = 0
         while row < rows:
             left = rows - row
-            for _ in range(ahead_rows):
-                line = 0
-                while line < ahead_bytes:
-                    prefetch(ahead + line)
-                    line += LINE_BYTES
-                ahead += ahead_stride
             pa, pc = a + row * depth * SIZE, c + row * c_stride
+            line, step = b, 0
+            if ahead_at < ahead_end:
+                across, down = ahead_at // ahead_rows, ahead_at % ahead_rows
+                line, step = ahead + down * ahead_stride + across * LINE_BYTES, ahead_stride
             if tile_height(left) == TILE_ROWS:
-                tall_tile(
-                    pa, SIZE, b, pc, c_stride, min(left, TILE_ROWS), columns, add,
-                    depth, TILE_ROWS * SIZE, PANEL,
-                )  # fmt: skip
+                m = min(left, TILE_ROWS)
+                tall_tile(pa, b, pc, c_stride, m, columns, add, depth, line, step)
                 row += TILE_ROWS
             else:
-                short_tile(
-                    pa, SIZE, b, pc, c_stride, min(left, SHORT_ROWS), columns, add,
-                    depth, SHORT_ROWS * SIZE, PANEL,
-                )  # fmt: skip
+                m = min(left, SHORT_ROWS)
+                short_tile(pa, b, pc, c_stride, m, columns, add, depth, line, step)
                 row += SHORT_ROWS
-        return ahead
+            ahead_at += depth // 4
+        return ahead_at
 
     return multiply
-
-
-@njit
-def _share(rows, height):
-    """Of so many rows of memory, how many to prefetch before each of the tiles of a height."""
-    tiles = (height + TILE_ROWS - 1) // TILE_ROWS
-    return (rows + tiles - 1) // tiles
 
 
 def make_finish(real: Lanes) -> Callable[..., Any]:
@@ -158,14 +147,13 @@ def make_rows(real: Lanes) -> Callable[..., Any]:
                 else:
                     a_block = a_matrix + first * stride + k * SIZE
                 pack_a(a_block, stride, transposed, count, steps, workspace)
-                ahead_rows = _share(steps, count)
                 column = 0
                 while column < n:
                     panel = b_matrix + (column * inner + k * NR) * SIZE
                     multiply(
                         workspace, count, panel, steps, to + column * SIZE, n * SIZE,
-                        min(NR, n - column), k,
-                        panel + NR * inner * SIZE, NR * SIZE, ahead_rows, NR * SIZE,
+                        min(NR, n - column), k, panel + NR * inner * SIZE, LINE_BYTES, 1 << 30,
+                        steps * NR * SIZE // LINE_BYTES, 0,
                     )  # fmt: skip
                     column += NR
                 k += steps
@@ -208,28 +196,28 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
             k = 0
             while k < inner:
                 steps = min(depth, inner - k)
-                for panel in range(panels):
-                    column = first + panel * NR
-                    source = b + (
-                        column * stride + k * SIZE if transposed else k * stride + column * SIZE
-                    )
-                    target = workspace + panel * NR * depth * SIZE
-                    pack_b(source, stride, transposed, end - column, steps, target)
+                source = b + (
+                    first * stride + k * SIZE if transposed else k * stride + first * SIZE
+                )
+                panel_bytes = NR * steps * SIZE
+                pack_b(source, stride, transposed, end - first, steps, workspace, panel_bytes)
                 # While these are multiplied, the next come near: those of the next k, or group.
                 next_k, next_first = k + steps, first
                 if next_k >= inner:
                     next_k, next_first = 0, first + (group * BLOCK if block + group < hi else 0)
                 if transposed:
                     ahead = b + next_first * stride + next_k * SIZE
-                    ahead_rows, ahead_bytes = _share(end - first, m * panels), steps * SIZE
+                    ahead_rows, ahead_bytes = end - first, steps * SIZE
                 else:
                     ahead = b + next_k * stride + next_first * SIZE
-                    ahead_rows, ahead_bytes = _share(steps, m * panels), (end - first) * SIZE
+                    ahead_rows, ahead_bytes = steps, (end - first) * SIZE
+                ahead_end = ahead_rows * ((ahead_bytes + LINE_BYTES - 1) // LINE_BYTES)
+                ahead_at = 0
                 for panel in range(panels):
-                    ahead = multiply(
-                        a_block, m, workspace + panel * NR * depth * SIZE, steps,
+                    ahead_at = multiply(
+                        a_block, m, workspace + panel * panel_bytes, steps,
                         sums + panel * NR * m * SIZE, NR * SIZE, NR, k,
-                        ahead, stride, ahead_rows, ahead_bytes,
+                        ahead, stride, ahead_rows, ahead_end, ahead_at,
                     )  # fmt: skip
                 a_block += a_bytes
                 k += steps
@@ -284,15 +272,17 @@ def make_pack_b(real: Lanes) -> Callable[..., Any]:
         b, stride, transposed, n = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
         inner, blocks = word(args, 4), word(args, 5)
         nbytes, packed, target = word(args, 6), word(args, 7), word(args, 8)
-        for item in range(lo, hi):
+        item = lo
+        while item < hi:
             matrix = item // blocks
-            column = (item - matrix * blocks) * BLOCK
-            end = min(column + BLOCK, n)
-            while column < end:
-                source = b + matrix * nbytes + (column * stride if transposed else column * SIZE)
-                to = target + matrix * packed + column * inner * SIZE
-                pack(source, stride, transposed, n - column, inner, to)
-                column += NR
+            block = item - matrix * blocks
+            count = min(hi - item, blocks - block)
+            column = block * BLOCK
+            columns = min(count * BLOCK, n - column)
+            source = b + matrix * nbytes + (column * stride if transposed else column * SIZE)
+            to = target + matrix * packed + column * inner * SIZE
+            pack(source, stride, transposed, columns, inner, to, NR * inner * SIZE)
+            item += count
 
     return pack_b
 

@@ -126,12 +126,14 @@ def make_packing(real: Lanes) -> tuple[Callable[..., Any], Callable[..., Any]]:
       `pack_a(a, stride, transposed, rows, depth, target)`: rows of A from the address `a` on, as
       panels one after the other, which take `depth * size` bytes for each of their rows; the
       height of the last may exceed the rows, and a vector more is written.
-      `pack_b(b, stride, transposed, columns, depth, target)`: one panel of B, of which `columns`
-      are in the matrix. A transposed factor is stored with its rows and columns exchanged.
+      `pack_b(b, stride, transposed, columns, depth, target, panel_bytes)`: columns of B from the
+      address `b` on, as panels `panel_bytes` apart.
+      A transposed factor is stored with its rows and columns exchanged.
     """
     load, store, splat, load_tail = real.load, real.store, real.splat, real.load_tail
     WIDTH, SIZE = real.width, real.size
     VECTOR, PANEL = WIDTH * SIZE, TILE_VECTORS * WIDTH * SIZE
+    NR = TILE_VECTORS * WIDTH
     zero = real.scalar(0)
     transpose = make_transpose(real)
 
@@ -182,15 +184,22 @@ def make_packing(real: Lanes) -> tuple[Callable[..., Any], Callable[..., Any]]:
             row += height
 
     @njit
-    def pack_b(b, stride, transposed, columns, depth, target):
-        width = TILE_VECTORS * WIDTH
-        if transposed:
-            transpose_panel(b, stride, columns, width, depth, target)
-        elif columns >= width:
-            for k in range(depth):
+    def pack_b(b, stride, transposed, columns, depth, target, panel_bytes):
+        panels = (columns + NR - 1) // NR
+        whole = 0 if transposed else columns // NR
+        # Row by row through all panels: a row of B is one piece of memory.
+        for k in range(depth):
+            row, to = b + k * stride, target + k * PANEL
+            for _ in range(whole):
                 for h in range(TILE_VECTORS):
-                    store(target + k * PANEL + h * VECTOR, load(b + k * stride + h * VECTOR))
-        else:
-            copy_panel(b, stride, columns, width, depth, target)
+                    store(to + h * VECTOR, load(row + h * VECTOR))
+                row += PANEL
+                to += panel_bytes
+        for panel in range(whole, panels):
+            left, to = columns - panel * NR, target + panel * panel_bytes
+            if transposed:
+                transpose_panel(b + panel * NR * stride, stride, left, NR, depth, to)
+            else:
+                copy_panel(b + panel * PANEL, stride, left, NR, depth, to)
 
     return pack_a, pack_b
