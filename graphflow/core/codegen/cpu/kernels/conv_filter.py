@@ -22,7 +22,7 @@ from __future__ import annotations
 from numba import njit
 
 from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, word
-from ..tiles import make_sum_tile
+from ..conv_tiles import make_sum_tile
 from .conv_layout import make_helpers
 
 
