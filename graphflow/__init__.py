@@ -14,11 +14,13 @@ from . import dtypes as dtypes
 
 # core/variables
 from . import gfile as gfile
+from . import graph_util as graph_util
 from . import initializers as initializers
 from . import linalg as linalg
 from . import logging as logging
 from . import manip as manip
 from . import math as math
+from . import nest as nest
 from . import nn as nn
 
 # core/ops/random
@@ -224,6 +226,7 @@ from .core.ops.control import numpy_function as numpy_function
 from .core.ops.control import print_v2 as print
 from .core.ops.control import py_func as py_func
 from .core.ops.control import scan as scan
+from .core.ops.control import switch_case as switch_case
 from .core.ops.control import tuple as tuple
 from .core.ops.control import while_loop as while_loop
 from .core.ops.elementwise import abs as abs
