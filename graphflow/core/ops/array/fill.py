@@ -15,6 +15,7 @@ from ...graph.op_def import define_op
 from ...graph.scopes import name_scope
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
+from ..scalar_math import Scalar
 from ..shape_rules import same_as_input
 from .constant import constant
 from .reshape import reshape
@@ -88,6 +89,11 @@ def zeros_like_reference(node: Any, x: Any) -> Any:
     return _full(x.shape, node.output_dtypes[0], 0)
 
 
+@zeros_like_op.scalar
+def zeros_like_scalar(x: Scalar) -> Scalar:
+    return 0
+
+
 ones_like_op = define_op(
     "OnesLike",
     ["x: T"],
@@ -104,6 +110,11 @@ ones_like_op.no_grad()
 @ones_like_op.define
 def ones_like_reference(node: Any, x: np.ndarray) -> np.ndarray:
     return np.ones(x.shape, x.dtype)
+
+
+@ones_like_op.scalar
+def ones_like_scalar(x: Scalar) -> Scalar:
+    return 1
 
 
 def _full(shape: tuple[int, ...], dtype: dtypes.DType, value: int) -> np.ndarray:

@@ -327,6 +327,13 @@ def add_n_reference(node: Any, *arrays: Any) -> Any:
     return total
 
 
+@add_n_op.scalar
+def add_n_scalar(x: Scalar, *others: Scalar) -> Scalar:
+    for other in others:
+        x = x + other
+    return x
+
+
 @add_n_op.grad
 def add_n_grad(op: Any, dy: Any) -> list[Any]:
     return [dy] * len(op.inputs)
@@ -374,6 +381,7 @@ accumulate_n_v2_op = define_op(
     shape=_accumulated_shape,
 )
 accumulate_n_v2_op.define(add_n_reference)
+accumulate_n_v2_op.scalar(add_n_scalar)
 accumulate_n_v2_op.grad(add_n_grad)
 
 

@@ -14,6 +14,7 @@ from ...graph.indexed_slices import IndexedSlices, SparseTensor
 from ...graph.op_def import define_op
 from ...graph.scopes import name_scope
 from ...graph.tensor import Tensor
+from ..scalar_math import Scalar
 from ..shape_rules import same_as_input
 
 _logger = logging.getLogger("graphflow")
@@ -63,6 +64,11 @@ def _quantized(x: np.ndarray, target: dtypes.DType) -> np.ndarray:
     result = np.empty(x.shape, target.as_numpy_dtype)
     result[target.name] = x
     return result
+
+
+@cast_op.scalar_for(when=lambda attrs: not attrs["Truncate"])
+def cast_scalar(x: Scalar) -> Scalar:
+    return x  # a result is put into the output's type
 
 
 @cast_op.grad

@@ -173,7 +173,7 @@ def approximate_equal_reference(node: Any, x: np.ndarray, y: np.ndarray) -> Any:
 
 
 @approximate_equal_op.scalar
-def approximate_equal_scalar(x: Scalar, y: Scalar, tolerance: float = 1e-5) -> Scalar:
+def approximate_equal_scalar(x: Scalar, y: Scalar, *, tolerance: float) -> Scalar:
     return abs(x - y) < tolerance
 
 

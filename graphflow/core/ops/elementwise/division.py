@@ -54,16 +54,26 @@ def _real(x: np.ndarray) -> np.ndarray:
 
 # --- quotients ------------------------------------------------------------------------------------
 
+
+def _truncated_quotient(x: np.ndarray, y: np.ndarray) -> Any:
+    quotient = np.floor_divide(x, y)
+    return quotient + ((quotient < 0) & (quotient * y != x)).astype(x.dtype)
+
+
 real_div_op = binary_op("RealDiv", NUMBERS)
+div_op = binary_op("Div", NUMBERS)
 real_div_op.define(by_function(np.true_divide))
+div_op.define(_by_kind(_truncated_quotient, np.true_divide))
 
 
-@real_div_op.scalar
+@real_div_op.scalar_for(kinds="f")
+@div_op.scalar_for(kinds="f")
 def real_div_scalar(x: Scalar, y: Scalar) -> Scalar:
     return x / y
 
 
 @real_div_op.grad
+@div_op.grad
 def real_div_grad(op: Any, dz: Any) -> list[Any]:
     x, y = op.inputs
     y_conj = conj(y)
@@ -78,20 +88,11 @@ def realdiv(x: Any, y: Any, name: str | None = None) -> Tensor:
     return tensor
 
 
-def _truncated_quotient(x: np.ndarray, y: np.ndarray) -> Any:
-    quotient = np.floor_divide(x, y)
-    return quotient + ((quotient < 0) & (quotient * y != x)).astype(x.dtype)
-
-
-div_op = binary_op("Div", NUMBERS)
-div_op.define(_by_kind(_truncated_quotient, np.true_divide))
-div_op.grad(real_div_grad)
-
 truncate_div_op = binary_op("TruncateDiv", NUMBERS)
 truncate_div_op.define(_by_kind(_truncated_quotient, lambda x, y: np.trunc(_real(x) / y)))
 
 
-@truncate_div_op.scalar
+@truncate_div_op.scalar_for(kinds="f")
 def truncate_div_scalar(x: Scalar, y: Scalar) -> Scalar:
     return sm.trunc(x / y)
 
@@ -113,7 +114,7 @@ floor_div_op = binary_op("FloorDiv", NUMBERS)
 floor_div_op.define(_by_kind(np.floor_divide, lambda x, y: np.floor(_real(x) / y)))
 
 
-@floor_div_op.scalar
+@floor_div_op.scalar_for(kinds="f")
 def floor_div_scalar(x: Scalar, y: Scalar) -> Scalar:
     return sm.floor(x / y)
 
@@ -242,7 +243,7 @@ floor_mod_op = binary_op("FloorMod", REALS)
 floor_mod_op.define(_by_kind(np.mod, np.mod))
 
 
-@floor_mod_op.scalar
+@floor_mod_op.scalar_for(kinds="f")
 def floor_mod_scalar(x: Scalar, y: Scalar) -> Scalar:
     remainder = sm.fmod(x, y)
     return sm.where((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder)
@@ -270,8 +271,8 @@ mod_op.define(_by_kind(np.fmod, np.fmod))
 truncate_mod_op.define(_by_kind(np.fmod, np.fmod))
 
 
-@mod_op.scalar
-@truncate_mod_op.scalar
+@mod_op.scalar_for(kinds="f")
+@truncate_mod_op.scalar_for(kinds="f")
 def truncate_mod_scalar(x: Scalar, y: Scalar) -> Scalar:
     return sm.fmod(x, y)
 
@@ -307,8 +308,8 @@ def reciprocal_reference(node: Any, x: np.ndarray) -> Any:
     return np.divide(np.ones((), x.dtype), x).astype(x.dtype)
 
 
-@reciprocal_op.scalar
-@inv_op.scalar
+@reciprocal_op.scalar_for(kinds="f")
+@inv_op.scalar_for(kinds="f")
 def reciprocal_scalar(x: Scalar) -> Scalar:
     return 1 / x
 

@@ -233,7 +233,7 @@ def pow_reference(node: Any, x: np.ndarray, y: np.ndarray) -> Any:
     return np.power(x, y)
 
 
-@pow_op.scalar
+@pow_op.scalar_for(kinds="f")
 def pow_scalar(x: Scalar, y: Scalar) -> Scalar:
     return x**y
 

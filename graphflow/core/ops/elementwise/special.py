@@ -14,6 +14,7 @@ from ...graph.op_def import define_op
 from ...graph.scopes import name_scope
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
+from .. import scalar_math as sm
 from ..gradient_helpers import sum_to_shape_of
 from ..shape_rules import broadcast, merged_shape
 from .arithmetic import square
@@ -47,6 +48,8 @@ erf_op = unary_op("Erf", FLOATS)
 erfc_op = unary_op("Erfc", FLOATS)
 erf_op.define(_in_float64(error_function.erf))
 erfc_op.define(_in_float64(error_function.erfc))
+erf_op.scalar(sm.erf)
+erfc_op.scalar(sm.erfc)
 
 
 @erf_op.grad

@@ -11,6 +11,8 @@ from ...graph.conversion import convert_to_tensor
 from ...graph.op_def import OpDef, define_op
 from ...graph.scopes import name_scope
 from ...graph.tensor import Tensor
+from .. import scalar_math as sm
+from ..scalar_math import Scalar
 from ..shape_rules import all_inputs_same, same_as_input
 
 _FLOATS = "T: {half, bfloat16, float, double}"
@@ -54,8 +56,8 @@ def relu_reference(node: Any, x: np.ndarray) -> np.ndarray:
 
 
 @relu_op.scalar
-def relu_scalar(x: Any) -> Any:
-    return max(x, 0)
+def relu_scalar(x: Scalar) -> Scalar:
+    return sm.maximum(x, 0)
 
 
 @relu_op.grad
@@ -69,8 +71,8 @@ def relu_grad_reference(node: Any, dy: np.ndarray, x: np.ndarray) -> np.ndarray:
 
 
 @relu_grad_op.scalar
-def relu_grad_scalar(dy: Any, x: Any) -> Any:
-    return dy if x > 0 else 0
+def relu_grad_scalar(dy: Scalar, x: Scalar) -> Scalar:
+    return sm.where(x > 0, dy, 0)
 
 
 @relu_grad_op.grad
@@ -91,8 +93,8 @@ def relu6_reference(node: Any, x: np.ndarray) -> np.ndarray:
 
 
 @relu6_op.scalar
-def relu6_scalar(x: Any) -> Any:
-    return min(max(x, 0), 6)
+def relu6_scalar(x: Scalar) -> Scalar:
+    return sm.minimum(sm.maximum(x, 0), 6)
 
 
 @relu6_op.grad
@@ -103,6 +105,11 @@ def relu6_grad(op: Any, dy: Tensor) -> Any:
 @relu6_grad_op.define
 def relu6_grad_reference(node: Any, dy: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.where((x > 0) & (x < 6), dy, dy.dtype.type(0))
+
+
+@relu6_grad_op.scalar
+def relu6_grad_scalar(dy: Scalar, x: Scalar) -> Scalar:
+    return sm.where((x > 0) & (x < 6), dy, 0)
 
 
 @relu6_grad_op.grad
@@ -125,6 +132,11 @@ def leaky_relu_reference(node: Any, x: np.ndarray) -> np.ndarray:
     return np.where(x > 0, x, x * x.dtype.type(node.attrs["alpha"]))
 
 
+@leaky_relu_op.scalar
+def leaky_relu_scalar(x: Scalar, *, alpha: float) -> Scalar:
+    return sm.where(x > 0, x, x * alpha)
+
+
 @leaky_relu_op.grad
 def leaky_relu_grad(op: Any, dy: Tensor) -> Any:
     return leaky_relu_grad_op(dy, op.inputs[0], alpha=op.node_attrs["alpha"])
@@ -133,6 +145,11 @@ def leaky_relu_grad(op: Any, dy: Tensor) -> Any:
 @leaky_relu_grad_op.define
 def leaky_relu_grad_reference(node: Any, dy: np.ndarray, x: np.ndarray) -> np.ndarray:
     return np.where(x > 0, dy, dy * dy.dtype.type(node.attrs["alpha"]))
+
+
+@leaky_relu_grad_op.scalar
+def leaky_relu_grad_scalar(dy: Scalar, x: Scalar, *, alpha: float) -> Scalar:
+    return sm.where(x > 0, dy, dy * alpha)
 
 
 @leaky_relu_grad_op.grad
@@ -157,6 +174,11 @@ def elu_reference(node: Any, x: np.ndarray) -> np.ndarray:
     return np.where(x < 0, np.expm1(x), x)
 
 
+@elu_op.scalar
+def elu_scalar(x: Scalar) -> Scalar:
+    return sm.where(x < 0, sm.expm1(x), x)
+
+
 @elu_op.grad
 def elu_grad(op: Any, dy: Tensor) -> Any:
     return elu_grad_op(dy, op.outputs[0])
@@ -165,6 +187,11 @@ def elu_grad(op: Any, dy: Tensor) -> Any:
 @elu_grad_op.define
 def elu_grad_reference(node: Any, dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.where(y < 0, (y + 1) * dy, dy)
+
+
+@elu_grad_op.scalar
+def elu_grad_scalar(dy: Scalar, y: Scalar) -> Scalar:
+    return sm.where(y < 0, (y + 1) * dy, dy)
 
 
 @elu_grad_op.grad
@@ -181,6 +208,11 @@ def selu_reference(node: Any, x: np.ndarray) -> np.ndarray:
     return np.where(x < 0, scale_alpha * np.expm1(x), scale * x)
 
 
+@selu_op.scalar
+def selu_scalar(x: Scalar) -> Scalar:
+    return sm.where(x < 0, _SELU_SCALE * _SELU_ALPHA * sm.expm1(x), _SELU_SCALE * x)
+
+
 @selu_op.grad
 def selu_grad(op: Any, dy: Tensor) -> Any:
     return selu_grad_op(dy, op.outputs[0])
@@ -190,6 +222,11 @@ def selu_grad(op: Any, dy: Tensor) -> Any:
 def selu_grad_reference(node: Any, dy: np.ndarray, y: np.ndarray) -> np.ndarray:
     scale, scale_alpha = y.dtype.type(_SELU_SCALE), y.dtype.type(_SELU_SCALE * _SELU_ALPHA)
     return np.where(y < 0, dy * (y + scale_alpha), dy * scale)
+
+
+@selu_grad_op.scalar
+def selu_grad_scalar(dy: Scalar, y: Scalar) -> Scalar:
+    return sm.where(y < 0, dy * (y + _SELU_SCALE * _SELU_ALPHA), dy * _SELU_SCALE)
 
 
 @selu_grad_op.grad
@@ -213,6 +250,11 @@ def softplus_reference(node: Any, x: np.ndarray) -> np.ndarray:
     return np.logaddexp(x, x.dtype.type(0))
 
 
+@softplus_op.scalar
+def softplus_scalar(x: Scalar) -> Scalar:
+    return sm.maximum(x, 0) + sm.log1p(sm.exp(-abs(x)))
+
+
 @softplus_op.grad
 def softplus_grad(op: Any, dy: Tensor) -> Any:
     return softplus_grad_op(dy, op.inputs[0])
@@ -222,6 +264,11 @@ def softplus_grad(op: Any, dy: Tensor) -> Any:
 def softplus_grad_reference(node: Any, dy: np.ndarray, x: np.ndarray) -> np.ndarray:
     result: np.ndarray = dy / (np.exp(-x) + dy.dtype.type(1))
     return result
+
+
+@softplus_grad_op.scalar
+def softplus_grad_scalar(dy: Scalar, x: Scalar) -> Scalar:
+    return dy / (sm.exp(-x) + 1)
 
 
 @softplus_grad_op.grad
@@ -237,6 +284,11 @@ def softsign_reference(node: Any, x: np.ndarray) -> np.ndarray:
     return result
 
 
+@softsign_op.scalar
+def softsign_scalar(x: Scalar) -> Scalar:
+    return x / (abs(x) + 1)
+
+
 @softsign_op.grad
 def softsign_grad(op: Any, dy: Tensor) -> Any:
     return softsign_grad_op(dy, op.inputs[0])
@@ -246,6 +298,12 @@ def softsign_grad(op: Any, dy: Tensor) -> Any:
 def softsign_grad_reference(node: Any, dy: np.ndarray, x: np.ndarray) -> np.ndarray:
     result: np.ndarray = dy / np.square(np.abs(x) + x.dtype.type(1))
     return result
+
+
+@softsign_grad_op.scalar
+def softsign_grad_scalar(dy: Scalar, x: Scalar) -> Scalar:
+    size = abs(x) + 1
+    return dy / (size * size)
 
 
 @softsign_grad_op.grad

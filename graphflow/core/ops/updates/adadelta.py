@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from .. import scalar_math as sm
 from .rule import define_update
 
 
@@ -14,5 +13,5 @@ def adadelta_ops(
     var: Any, accum: Any, accum_update: Any, lr: Any, rho: Any, epsilon: Any, grad: Any
 ) -> Any:
     accum = accum * rho + grad * grad * (1 - rho)
-    step = np.sqrt(accum_update + epsilon) / np.sqrt(accum + epsilon) * grad
+    step = sm.sqrt(accum_update + epsilon) / sm.sqrt(accum + epsilon) * grad
     return var - step * lr, accum, accum_update * rho + step * step * (1 - rho)

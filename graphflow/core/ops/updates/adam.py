@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from .. import scalar_math as sm
 from .rule import define_update
 
 
@@ -24,7 +23,7 @@ def adam_ops(
     *,
     use_nesterov: bool,
 ) -> Any:
-    rate = lr * np.sqrt(1 - beta2_power) / (1 - beta1_power)
+    rate = lr * sm.sqrt(1 - beta2_power) / (1 - beta1_power)
     m = moved(m, grad, 1 - beta1)
     v = moved(v, grad * grad, 1 - beta2)
     direction = grad * (1 - beta1) + beta1 * m if use_nesterov else m
@@ -41,7 +40,7 @@ def moved(average: Any, value: Any, rate: Any) -> Any:
 
 def _step(direction: Any, squares: Any, rate: Any, epsilon: Any) -> Any:
     """`rate * direction / (sqrt(squares) + epsilon)`."""
-    size = np.sqrt(squares)
+    size = sm.sqrt(squares)
     size += epsilon
     step = direction * rate
     step /= size
@@ -63,10 +62,10 @@ def amsgrad_ops(
     grad: Any,
 ) -> Any:
     """Adam with the largest second moment so far, so that steps never grow again."""
-    rate = lr * np.sqrt(1 - beta2_power) / (1 - beta1_power)
+    rate = lr * sm.sqrt(1 - beta2_power) / (1 - beta1_power)
     m = moved(m, grad, 1 - beta1)
     v = moved(v, grad * grad, 1 - beta2)
-    vhat = np.maximum(vhat, v)
+    vhat = sm.maximum(vhat, v)
     return var - _step(m, vhat, rate, epsilon), m, v, vhat
 
 
@@ -84,5 +83,5 @@ def adamax_ops(
 ) -> Any:
     """Adam with the largest gradient, decaying, instead of the second moment."""
     m = moved(m, grad, 1 - beta1)
-    v = np.maximum(beta2 * v, np.abs(grad))
+    v = sm.maximum(beta2 * v, abs(grad))
     return var - lr / (1 - beta1_power) * (m / (v + epsilon)), m, v

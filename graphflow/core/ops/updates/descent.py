@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from .. import scalar_math as sm
 from .rule import define_update
 
 
@@ -21,6 +20,5 @@ def proximal_gradient_descent_ops(var: Any, alpha: Any, l1: Any, l2: Any, delta:
 
 def shrink(var: Any, lr: Any, l1: Any, l2: Any) -> Any:
     """The proximal step of l1 and l2: `sign(v) max(|v| - lr l1, 0) / (1 + lr l2)`."""
-    if l1 > 0:
-        var = np.sign(var) * np.maximum(np.abs(var) - lr * l1, 0)
-    return var / (1 + l2 * lr)
+    shrunk = sm.sign(var) * sm.maximum(abs(var) - lr * l1, 0)
+    return sm.where(l1 > 0, shrunk, var) / (1 + l2 * lr)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from .. import scalar_math as sm
 from .rule import define_update
 
 _ATTRS = ["multiply_linear_by_lr: bool = false"]
@@ -65,9 +64,9 @@ def _ftrl(
     before, after = _power(accum, lr_power), _power(squares, lr_power)
     rate = lr / scale
     linear = linear + linear_grad * scale - (after - before) / rate * var
-    kept = np.clip(linear, -l1 * scale, l1 * scale)
+    kept = sm.maximum(sm.minimum(linear, l1 * scale), -l1 * scale)
     return (kept - linear) / (after / rate + 2 * l2 * scale), squares, linear
 
 
 def _power(accum: Any, lr_power: Any) -> Any:
-    return np.sqrt(accum) if lr_power == -0.5 else np.power(accum, -lr_power)
+    return sm.where(lr_power == -0.5, sm.sqrt(accum), accum**-lr_power)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from .. import scalar_math as sm
 from .rule import define_update
 
 
@@ -14,7 +13,7 @@ def rmsprop_ops(
     var: Any, ms: Any, mom: Any, lr: Any, rho: Any, momentum: Any, epsilon: Any, grad: Any
 ) -> Any:
     ms = ms + (grad * grad - ms) * (1 - rho)
-    mom = mom * momentum + grad * lr / np.sqrt(ms + epsilon)
+    mom = mom * momentum + grad * lr / sm.sqrt(ms + epsilon)
     return var - mom, ms, mom
 
 
@@ -33,5 +32,5 @@ def centered_rmsprop_ops(
     """The average of the gradients, `mg`, is taken off: steps are scaled by their variance."""
     ms = ms + (grad * grad - ms) * (1 - rho)
     mg = mg + (grad - mg) * (1 - rho)
-    mom = mom * momentum + grad * lr / np.sqrt(ms - mg * mg + epsilon)
+    mom = mom * momentum + grad * lr / sm.sqrt(ms - mg * mg + epsilon)
     return var - mom, mg, ms, mom

@@ -7,14 +7,15 @@ parameters are the inputs of the ops in their order:
     by reference  ApplyMomentum          SparseApplyMomentum
     by handle     ResourceApplyMomentum  ResourceSparseApplyMomentum
 
-A sparse op applies the same function to the rows it names. An update is all or nothing: everything
-is checked and computed before the first cell gets its new value.
+A rule is straight-line arithmetic with `scalar_math`: on arrays here, on vectors where a kernel is
+made from it. A sparse op applies the same function to the rows it names. An update is all or
+nothing: everything is checked and computed before the first cell gets its new value.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -172,6 +173,8 @@ def _define(
         is_stateful=True,
     )
     op.no_grad()
+    if not is_sparse:
+        op.scalar_for(cells=cell_count, when=_is_floating)(rule)
     attr_names = [attr.partition(":")[0] for attr in attrs]
 
     @op.define
@@ -189,6 +192,11 @@ def _define(
         return None if is_resource else cells[0]
 
     return op
+
+
+def _is_floating(attrs: Mapping[str, Any]) -> bool:
+    floating: bool = attrs["T"].is_floating
+    return floating
 
 
 def _as_tuple(result: Any) -> tuple[Any, ...]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
+from .. import scalar_math as sm
 from .rule import define_update
 
 
@@ -14,7 +13,7 @@ def add_sign_ops(
     var: Any, m: Any, lr: Any, alpha: Any, sign_decay: Any, beta: Any, grad: Any
 ) -> Any:
     m = m * beta + grad * (1 - beta)
-    agreement = np.sign(grad) * np.sign(m)
+    agreement = sm.sign(grad) * sm.sign(m)
     return var - lr * (alpha + sign_decay * agreement) * grad, m
 
 
@@ -23,5 +22,5 @@ def power_sign_ops(
     var: Any, m: Any, lr: Any, logbase: Any, sign_decay: Any, beta: Any, grad: Any
 ) -> Any:
     m = m * beta + grad * (1 - beta)
-    agreement = np.sign(grad) * np.sign(m)
-    return var - lr * np.exp(logbase * sign_decay * agreement) * grad, m
+    agreement = sm.sign(grad) * sm.sign(m)
+    return var - lr * sm.exp(logbase * sign_decay * agreement) * grad, m
