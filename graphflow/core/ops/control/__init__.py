@@ -2,6 +2,7 @@
 
 from .asserting import Assert as Assert
 from .case import case as case
+from .case import switch_case as switch_case
 from .cond import cond as cond
 from .custom_gradient import custom_gradient as custom_gradient
 from .custom_gradient import grad_pass_through as grad_pass_through

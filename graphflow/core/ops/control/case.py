@@ -1,4 +1,4 @@
-"""tf.case: a chain of conds."""
+"""tf.case and tf.switch_case: chains of conds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from ... import ops
 from ...base import dtypes, nest
+from ...graph.conversion import convert_to_tensor
 from ...graph.operation import Operation
 from ...graph.scopes import control_dependencies, name_scope
 from ...graph.tensor import Tensor
@@ -58,6 +59,66 @@ def case(
             for predicate, chosen in reversed(list(zip(predicates, actions, strict=True))):
                 action = _one_of(predicate, chosen, action, strict)
             return action()
+
+
+def switch_case(
+    branch_index: Any, branch_fns: Any, default: Action | None = None, name: str = "switch_case"
+) -> Any:
+    """The result of the function that an index chooses.
+
+    Args:
+      branch_index: int32 scalar tensor.
+      branch_fns: a list of functions, of pairs (int, function), or a dict of these; the ints must
+        be 0 to n - 1.
+      default: the function for other indices; by default that of the largest int.
+      name: the name scope of the nodes.
+
+    Returns:
+      What the functions return; all must return the same structure and types.
+
+    Raises:
+      TypeError: the index is no int32 tensor, an int is none, or a function cannot be called.
+      ValueError: the ints are not 0 to n - 1.
+    """
+    actions = _read_branches(branch_index, branch_fns)
+    if default is not None:
+        if not callable(default):
+            raise TypeError("default must be callable.")
+        actions.append(default)
+    with name_scope(name, "switch_case", [branch_index]):
+        index = convert_to_tensor(branch_index, name="branch_index")
+        *chosen, action = actions
+        for number, function in reversed(list(enumerate(chosen))):
+            action = _one_of(ops.elementwise.equal(index, number), function, action, False)
+        return action()
+
+
+def _read_branches(branch_index: Any, branches: Any) -> list[Action]:
+    """The functions in the order of their ints."""
+    if not isinstance(branch_index, Tensor):
+        raise TypeError(f"branch_index must be a Tensor, got {type(branch_index)}")
+    if not isinstance(branches, list | tuple | dict):
+        raise TypeError("branch_fns must be a list, tuple, or dict")
+    if not branches:
+        raise ValueError("Must provide at least one item in branch_fns")
+    pairs = list(branches.items() if isinstance(branches, dict) else branches)
+    if all(callable(item) for item in pairs):
+        pairs = list(enumerate(pairs))
+    for pair in pairs:
+        if not isinstance(pair, tuple) or len(pair) != 2:
+            raise TypeError("Each entry in branch_fns must be a 2-tuple")
+        number, action = pair
+        if not isinstance(number, int):
+            raise TypeError(f"key must be a Python `int`, got {type(number)}")
+        if not callable(action):
+            raise TypeError(f"fn for key {number} must be callable.")
+    numbers = sorted(number for number, _ in pairs)
+    if numbers != list(range(len(pairs))):
+        raise ValueError(
+            f"branch indices must form contiguous range of [0 to {len(pairs)}) but found {numbers}"
+        )
+    by_number = dict(pairs)
+    return [by_number[number] for number in numbers]
 
 
 def _one_of(predicate: Tensor, chosen: Action, otherwise: Action, strict: bool) -> Action:

@@ -8,11 +8,13 @@ from typing import Any
 from ... import ops
 from ...base import dtypes, nest
 from ...base.tensor_shape import TensorShape
+from ...graph.constant_value import constant_value_as_shape
 from ...graph.conversion import convert_to_tensor
 from ...graph.func_graph import FuncGraph, trace
 from ...graph.indexed_slices import IndexedSlices, SparseTensor
 from ...graph.scopes import name_scope
 from ...graph.tensor import Tensor
+from ...graph.type_spec import TypeSpec
 from .results import as_tensors, flatten_result, pack_result
 from .tensor_array import TensorArray
 from .while_op import add_while
@@ -37,8 +39,8 @@ def while_loop(
       body: `(*loop_vars) -> the next values`, in the same structure.
       loop_vars: a list or tuple of initial values: tensors, TensorArrays, SparseTensors,
         IndexedSlices, or nestings of these.
-      shape_invariants: a structure like `loop_vars` of TensorShapes that hold in every iteration;
-        by default the shapes of the initial values.
+      shape_invariants: a structure like `loop_vars` of TensorShapes or TypeSpecs that hold in every
+        iteration; by default the shapes of the initial values.
       parallel_iterations: a hint that is not used here.
       back_prop: whether gradients can be taken through the loop.
       swap_memory: not used: there is no device memory to swap from.
@@ -50,7 +52,8 @@ def while_loop(
       The loop variables after the last iteration, in the structure that `body` returned.
 
     Raises:
-      TypeError: `cond` or `body` cannot be called, or a loop variable changes its type.
+      TypeError: `cond` or `body` cannot be called, a loop variable changes its type or is not of
+        the kind that its invariant says.
       ValueError: there are no loop variables, or the body's result has another structure, or a
         shape that contradicts its invariant.
     """
@@ -76,7 +79,9 @@ def while_loop(
             parallel_iterations=parallel_iterations,
             back_prop=back_prop,
         )
-        return loop.pack_outputs(op.outputs, return_same_structure)
+        # as in TF1, where a loop with a limit has a counter as a second loop variable
+        whole = return_same_structure or (limit is not None and len(loop_vars) > 1)
+        return loop.pack_outputs(op.outputs, whole)
 
 
 def _as_limit(maximum_iterations: Any) -> Tensor | None:
@@ -201,11 +206,12 @@ class _Loop:
                     "specify a less-specific shape."
                 )
 
-    def pack_outputs(self, outputs: Sequence[Tensor], return_same_structure: bool) -> Any:
+    def pack_outputs(self, outputs: Sequence[Tensor], whole: bool) -> Any:
+        """The loop's result; one tensor without its list unless the `whole` is wanted."""
         remaining = iter(outputs)
         components = [next(remaining) if present else None for present in self._present]
         packed = pack_result(self._result, components)
-        if return_same_structure or len(self.initial) != 1:
+        if whole or len(self.initial) != 1:
             return packed
         return packed[0] if isinstance(packed, list | tuple) else packed
 
@@ -231,10 +237,21 @@ def _own_invariants(value: Any) -> list[TensorShape]:
 
 
 def _given_invariants(variable: Any, value: Any, shape: Any) -> list[TensorShape]:
+    if isinstance(shape, TypeSpec):
+        if not shape.is_compatible_with(value):
+            raise TypeError(f"The shape invariant {shape!r} is not compatible with {value!r}")
+        return [component.shape for component in nest.flatten(shape._component_specs)]
     if not isinstance(shape, TensorShape):
         raise ValueError("`shapes` must be a (possibly nested) list of shapes.")
     if isinstance(variable, TensorArray):
         return [value.shape]
+    if isinstance(value, SparseTensor | IndexedSlices) and value.dense_shape is not None:
+        known = constant_value_as_shape(value.dense_shape)
+        if not shape.is_compatible_with(known):
+            raise ValueError(
+                f"The shape invariant {shape} is not compatible with the loop variable's dense "
+                f"shape {known}"
+            )
     if isinstance(value, SparseTensor):
         rank = shape.ndims
         return [TensorShape([None, rank]), TensorShape([None]), TensorShape([rank])]

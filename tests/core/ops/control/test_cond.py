@@ -128,3 +128,45 @@ def test_case(session: Any) -> None:
     assert session.run(without_default, {x: 7}) == 30
     with pytest.raises(tf.errors.InvalidArgumentError, match="None of conditions"):
         session.run(without_default, {x: 9})
+
+
+@pytest.mark.parametrize("index", [-1, 0, 1, 2, 3])
+def test_switch_case(index: int, session: Any) -> None:
+    branches = {n: (lambda n=n: [tf.constant(10 * n), tf.constant(float(n))]) for n in (2, 0, 1)}
+    chosen = tf.placeholder(tf.int32, [])
+    last, other = (
+        tf.switch_case(chosen, branches),
+        tf.switch_case(chosen, branches, lambda: [tf.constant(-1), tf.constant(0.5)]),
+    )
+    known = index if index in (0, 1, 2) else None
+    assert session.run(last, {chosen: index}) == [10 * (2 if known is None else known)] + [
+        2.0 if known is None else float(known)
+    ]
+    wanted = [-1, 0.5] if known is None else [10 * known, float(known)]
+    assert session.run(other, {chosen: index}) == wanted
+
+
+def test_switch_case_has_gradients(session: Any) -> None:
+    x, chosen = tf.constant(3.0), tf.placeholder(tf.int32, [])
+    y = tf.switch_case(chosen, [lambda: x * x, lambda: tf.exp(x), lambda: 2.0 * x])
+    (slope,) = tf.gradients(y, x)
+    slopes = [session.run(slope, {chosen: index}) for index in range(3)]
+    np.testing.assert_allclose(slopes, [6.0, np.exp(3.0), 2.0], 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("index", "branches", "error", "message"),
+    [
+        (1, [abs], TypeError, "branch_index must be a Tensor"),
+        (None, 3, TypeError, "must be a list, tuple, or dict"),
+        (None, [], ValueError, "at least one"),
+        (None, [(0, abs), (2, abs)], ValueError, "must form contiguous range"),
+        (None, [(0, abs), (0, abs)], ValueError, "must form contiguous range"),
+        (None, [("a", abs)], TypeError, "must be a Python `int`"),
+        (None, [(0, 3)], TypeError, "fn for key 0 must be callable"),
+        (None, [(0, abs, 1)], TypeError, "2-tuple"),
+    ],
+)
+def test_switch_case_refusals(index: Any, branches: Any, error: type, message: str) -> None:
+    with pytest.raises(error, match=message):
+        tf.switch_case(tf.constant(0) if index is None else index, branches)

@@ -197,3 +197,28 @@ def test_tensor_array(session: Any) -> None:
         tf.errors.InvalidArgumentError, match="read from index 2 but array size is: 2"
     ):
         session.run(array.read(2))
+
+
+def test_invariants_of_kinds_of_values(session: Any) -> None:
+    i, x = tf.constant(0), tf.constant([1])
+    specs = [tf.TensorSpec([], tf.int32), tf.TensorSpec(None, tf.int32)]
+    doubled = lambda i, x: (i + 1, tf.concat([x, x], 0))  # noqa: E731
+    assert session.run(tf.while_loop(lambda i, _: i < 3, doubled, [i, x], specs))[1].shape == (8,)
+    sparse = tf.SparseTensor([[0], [3]], [2.0, 4.0], [10])
+    kept = lambda i, x: (i + 1, x)  # noqa: E731
+    specs = [tf.TensorSpec([], tf.int32), tf.SparseTensorSpec([None])]
+    _, value = session.run(tf.while_loop(lambda i, _: i < 3, kept, [i, sparse], specs))
+    np.testing.assert_array_equal(value.values, [2.0, 4.0])
+    for wrong in (x, tf.SparseTensor([[0]], [1], [10])):
+        with pytest.raises(TypeError, match="SparseTensorSpec.* is not compatible with"):
+            tf.while_loop(lambda i, _: i < 3, kept, [i, wrong], specs)
+    with pytest.raises(ValueError, match=r"invariant \(5,\) is not compatible with"):
+        shapes = [tf.TensorShape([]), tf.TensorShape([5])]
+        tf.while_loop(lambda i, _: i < 3, kept, [i, sparse], shapes)
+
+
+def test_a_list_without_tensors_is_kept_where_there_is_a_limit(session: Any) -> None:
+    body = lambda i, _: [i + 1, []]  # noqa: E731
+    assert session.run(tf.while_loop(lambda i, _: i < 10, body, [0, []])) == 10
+    limited = tf.while_loop(lambda i, _: i < 10, body, [0, []], maximum_iterations=50)
+    assert session.run(limited) == [10, []]
