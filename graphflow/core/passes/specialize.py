@@ -10,6 +10,7 @@ such nodes, and those that read them, to the NumPy references.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -151,7 +152,9 @@ def _fold(
     if any(value not in known for value in node.inputs):
         return None
     shapes = _infer(node, nodes, known)
-    if any(shape is None or int(np.prod(shape)) > _MAX_FOLDED for shape in shapes):
+    if any(shape is not None and math.prod(shape) > _MAX_FOLDED for shape in shapes):
+        return None
+    if None in shapes and sum(known[value].size for value in node.inputs) > _MAX_FOLDED:
         return None
     try:
         with np.errstate(all="ignore"):

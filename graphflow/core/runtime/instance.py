@@ -30,6 +30,7 @@ from ..plan.plan import Group, Plan, Segment
 
 _GROUP_WORDS, _CALL_WORDS, _MOVE_WORDS = 8, 6, 4
 _COUNTER_WORDS = 16  # counters of different groups are on cache lines of their own
+_COPIED_BYTES = 4096
 _EXTERNAL = (Home.ARG, Home.HOST, Home.VARIABLE)
 
 
@@ -45,6 +46,11 @@ def aligned_copy(array: np.ndarray) -> np.ndarray:
     copy = aligned_bytes(array.nbytes).view(array.dtype).reshape(array.shape)
     copy[...] = array
     return copy
+
+
+def is_copied(storage: Storage) -> bool:
+    """Whether a value from outside is so small that every run copies it."""
+    return storage.home in (Home.ARG, Home.HOST) and storage.nbytes <= _COPIED_BYTES
 
 
 def kernel_of(name: KernelName) -> Kernel:
@@ -64,7 +70,10 @@ class Instance:
     Attributes:
       failure: the record in which kernels report failures: call number, value, position.
       segments: for each segment of the plan, the address of its first group and their number.
-      outside: the arguments, variables and host values that kernels use, as (home, index).
+      failure_address: where that record is.
+      outside: the arguments, variables and host values that kernels use where they are, as
+        (home, index).
+      copied: those that are so small that a run copies them: (host value, the flat place for it).
     """
 
     group_bytes = 8 * _GROUP_WORDS
@@ -81,10 +90,14 @@ class Instance:
         self._constants = constants
         self._kernels = kernels
         self.failure = np.zeros(8, np.int64)
+        self.failure_address = self.failure.ctypes.data
+        self.copied: list[tuple[int, np.ndarray]] = []
+        self._small: dict[tuple[Home, int], np.ndarray] = {}
         self.arena = aligned_bytes(plan.arena_bytes)
         self._scratch = aligned_bytes(plan.scratch_bytes * threads)
         self._workspace_bytes = max((_workspace(call) for call in plan.calls), default=0)
         self._workspace = aligned_bytes(self._workspace_bytes * threads)
+        self._result_views: list[np.ndarray] | None = None
         self._views: dict[tuple[Storage, tuple[int, ...]], np.ndarray] = {}
         self._patches: dict[tuple[Home, int], list[tuple[int, int]]] = {}
         self._bind()
@@ -96,6 +109,13 @@ class Instance:
         if found is None:
             found = self._views[key] = self._make_view(buffer)
         return found
+
+    def result_views(self) -> list[np.ndarray]:
+        """The results that are in the arena, as arrays on its memory."""
+        if self._result_views is None:
+            results = [r for r in self.plan.results if isinstance(r, Buffer)]
+            self._result_views = [self.view(result) for result in results]
+        return self._result_views
 
     def _make_view(self, buffer: Buffer) -> np.ndarray:
         if buffer.storage.home is Home.CONSTANT:
@@ -150,6 +170,8 @@ class Instance:
 
     def _address(self, operand: Operand, group: int, at: int) -> int:
         storage = operand.buffer.storage
+        if is_copied(storage):
+            return self._small_place(operand.buffer).ctypes.data + operand.offset
         if storage.home in _EXTERNAL:
             key = storage.home, storage.index
             self._patches.setdefault(key, []).append((at, operand.offset))
@@ -159,6 +181,16 @@ class Instance:
         if storage in self.plan.scratch.get(group, ()):
             return 0  # its moves set it
         return self.arena.ctypes.data + self.plan.offsets[storage] + operand.offset
+
+    def _small_place(self, buffer: Buffer) -> np.ndarray:
+        """Memory of the instance's own for a small array from outside."""
+        key = buffer.storage.home, buffer.storage.index
+        place = self._small.get(key)
+        if place is None:
+            place = aligned_bytes(buffer.storage.nbytes).view(buffer.dtype.as_numpy_dtype)
+            self._small[key] = place
+            self.copied.append((buffer.storage.index, place))
+        return place
 
     def _place_workspaces(self, starts: Sequence[int]) -> None:
         """Gives every thread but the first its own workspace."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -10,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from ..base.ref import Ref
-from ..ops.lowering import Home
+from ..ops.lowering import Buffer, Home
 from ..plan.plan import HostStep, HostValue, Plan, Segment, Source
 from ..program.interpreter import Interpreter, node_error
 from .context import RunContext
-from .instance import Instance, aligned_copy, load_kernels, place_constants
+from .instance import Instance, aligned_copy, is_copied, load_kernels, place_constants
 from .pool import Pool
 
 _SMALL_COST = 25_000.0  # ns: a plan that other threads would not make faster
@@ -36,15 +35,28 @@ class NativePlan:
         self._constants = place_constants(plan)
         self._host_steps = _HostSteps(plan)
         self._idle: list[Instance] = []
-        self._lock = threading.Lock()
         self._is_small = sum(g.cost for g in plan.groups if not g.serial) < _SMALL_COST
+        self._can_fail = any(call.failure is not None for call in plan.calls)
         self._written = [v for v in plan.variables if v.is_written]
+        self._is_simple = self._has_one_segment()
         self._over_read = {
             (o.buffer.storage.home, o.buffer.storage.index)
             for call in plan.calls
             for o in call.operands
             if o.over_read
         }
+
+    def _has_one_segment(self) -> bool:
+        """Whether runs need nothing but small arguments and one segment's kernels."""
+        plan = self.plan
+        outside = [o.buffer.storage for call in plan.calls for o in call.operands]
+        return (
+            len(plan.steps) == 1
+            and isinstance(plan.steps[0], Segment)
+            and not self._can_fail
+            and all(isinstance(r, Buffer) and r.storage.home is Home.ARENA for r in plan.results)
+            and all(s.home in (Home.ARENA, Home.CONSTANT) or is_copied(s) for s in outside)
+        )
 
     def run(self, args: Sequence[Any], context: RunContext) -> list[Any] | None:
         """Runs the plan.
@@ -60,17 +72,23 @@ class NativePlan:
         Raises:
           OpError: of TF's class, naming the node that failed.
         """
-        refs = self._find_refs(args, context)
+        refs = self._find_refs(args, context) if self.plan.variables else ()
         if refs is None:
             return None
-        instance = self._take()
         try:
+            instance = self._idle.pop()  # atomic, and faster than a lock
+        except IndexError:
+            instance = Instance(self.plan, self._pool.threads, self._constants, self._kernels)
+        try:
+            if self._is_simple and context.step_times is None:
+                return self._run_simple(instance, args)
             if not self._written:
                 return self._run(instance, args, refs, context)
             with context.state.update_lock:
                 return self._run(instance, args, refs, context)
         finally:
-            self._give_back(instance)
+            if len(self._idle) < _MAX_IDLE_INSTANCES:
+                self._idle.append(instance)
 
     def _find_refs(self, args: Sequence[Any], context: RunContext) -> list[Ref] | None:
         """The cells of the variables, if all are as planned."""
@@ -85,18 +103,16 @@ class NativePlan:
             refs.append(ref)
         return refs
 
-    def _take(self) -> Instance:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
-        return Instance(self.plan, self._pool.threads, self._constants, self._kernels)
-
-    def _give_back(self, instance: Instance) -> None:
-        with self._lock:
-            if len(self._idle) < _MAX_IDLE_INSTANCES:
-                self._idle.append(instance)
-
     # --- one run ---------------------------------------------------------------------------------
+
+    def _run_simple(self, instance: Instance, args: Sequence[Any]) -> list[Any]:
+        """A run of one segment on arguments alone, with as few steps in Python as can be."""
+        for index, place in instance.copied:
+            value = args[index]
+            place[...] = value if value.ndim < 2 else value.reshape(-1)
+        table, groups = instance.segments[0]
+        self._pool.run(table, groups, instance.failure_address, self._is_small)
+        return [view[()] if view.ndim == 0 else view.copy() for view in instance.result_views()]
 
     def _run(
         self, instance: Instance, args: Sequence[Any], refs: Sequence[Ref], context: RunContext
@@ -117,10 +133,10 @@ class NativePlan:
             table, groups = instance.segments[segment]
             segment += 1
             if context.step_times is None:
-                self._pool.run(table, groups, instance.failure.ctypes.data, self._is_small)
+                self._pool.run(table, groups, instance.failure_address, self._is_small)
             else:
                 self._run_timed(instance, step, table, context)
-            if instance.failure[0]:
+            if self._can_fail and instance.failure[0]:
                 raise self._failure(instance)
         context.check_cancelled()
         return [self._result(source, instance, host, refs) for source in plan.results]
@@ -128,6 +144,11 @@ class NativePlan:
     def _bind(
         self, instance: Instance, host: list[Any], refs: Sequence[Ref], kept: list[Any]
     ) -> None:
+        """Gives the kernels what is outside of the arena: small values as copies."""
+        for index, place in instance.copied:
+            value = host[index]
+            if value is not None:
+                place[...] = value if value.ndim < 2 else value.reshape(-1)
         for home, index in instance.outside:
             if home is Home.VARIABLE:
                 address = _own(refs[index])
@@ -151,7 +172,7 @@ class NativePlan:
         for g, group in enumerate(segment.groups):
             start = time.perf_counter()
             self._pool.run(
-                table + g * instance.group_bytes, 1, instance.failure.ctypes.data, self._is_small
+                table + g * instance.group_bytes, 1, instance.failure_address, self._is_small
             )
             end = time.perf_counter()
             total = group.cost or 1.0
@@ -181,7 +202,7 @@ class NativePlan:
             array = np.asarray(host[storage.index]).reshape(source.shape)
         else:
             array = instance.view(source)
-        return array.copy()
+        return array.copy() if array.ndim else array[()]
 
 
 class _HostSteps:

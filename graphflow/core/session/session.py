@@ -16,11 +16,12 @@ from ..graph.tensor import Tensor
 from ..runtime.context import RunContext, SessionState
 from ..runtime.executable import Executable
 from .compile import compile_fetches
-from .feeds import as_fed_tensor, feed_array, read_feeds
+from .feeds import as_fed_tensor, read_feeds
 from .fetches import FetchPlan
 from .growth import GrowthWatch
 from .partial_run import PartialRun
 from .options import options_from
+from .prepared import PreparedRun, PreparedRuns, feeder
 from .run_metadata import fill_run_metadata, wants_trace
 
 _MAX_CACHED_PROGRAMS = 1000
@@ -47,6 +48,7 @@ class BaseSession:
         self._graph = graph if graph is not None else get_default_graph()
         self._state = SessionState(options_from(config))
         self._programs: dict[Any, Executable] = {}
+        self._prepared = PreparedRuns()
         self._partial_runs: dict[str, PartialRun] = {}
         self._growth = GrowthWatch(self._graph)
         self._closed = False
@@ -75,6 +77,7 @@ class BaseSession:
         self._closed = True
         self._state.closed.set()
         self._programs.clear()
+        self._prepared.clear()
         self._state.variables.clear()
 
     def list_devices(self) -> list[Any]:
@@ -108,15 +111,36 @@ class BaseSession:
           tf.errors.OpError: a node failed.
         """
         self._check_open()
+        key = self._prepared.key(fetches, feed_dict)
+        prepared = self._prepared.find(key, self._graph._change_count)
+        if prepared is None:
+            prepared, args = self._prepare(key, fetches, feed_dict)
+        else:
+            values = feed_dict.values() if feed_dict else ()
+            args = [feed(value) for feed, value in zip(prepared.feeders, values, strict=True)]
+        return self._run_prepared(prepared, args, options, run_metadata)
+
+    def _prepare(self, key: Any, fetches: Any, feed_dict: Any) -> tuple[PreparedRun, list[Any]]:
+        """Looks at fetches and feeds for the first time; gives the fed arrays as well."""
         fetch_plan = FetchPlan(self._graph, fetches)
         feeds = read_feeds(self._graph, feed_dict) if feed_dict else {}
         self._growth.before_run()
         executable = self._executable(fetch_plan, tuple(feeds))
-        context = RunContext(self._state, profile=wants_trace(options, run_metadata))
-        results = executable.run(list(feeds.values()), context)
+        prepared = PreparedRun(self._graph._change_count, fetch_plan, executable, tuple(feeds))
+        if key is not None:
+            self._prepared.keep(key, feed_dict, prepared)
+        return prepared, list(feeds.values())
+
+    def _run_prepared(
+        self, prepared: PreparedRun, args: list[Any], options: Any, run_metadata: Any
+    ) -> Any:
+        wants_times = run_metadata is not None and wants_trace(options, run_metadata)
+        context = RunContext(self._state, profile=wants_times)
+        results = prepared.executable.run(args, context)
         if run_metadata is not None:
             fill_run_metadata(run_metadata, context)
-        return fetch_plan.rebuild(user_values(fetch_plan.tensors, results))
+        plan = prepared.fetches
+        return plan.rebuild(user_values(plan.tensors, results))
 
     def _check_open(self) -> None:
         if self._closed:
@@ -161,19 +185,22 @@ class BaseSession:
             raise TypeError("`feed_list` must be a list or tuple.")
         tensors = tuple(as_fed_tensor(self._graph, key) for key in feed_list or ())
         fetch_plan = FetchPlan(self._graph, fetches)
+        feeders = [feeder(tensor) for tensor in tensors]
+        prepared: PreparedRun | None = None
 
         def call(*values: Any, options: Any = None, run_metadata: Any = None) -> Any:
+            nonlocal prepared
             self._check_open()
             if len(values) != len(tensors):
                 raise TypeError(f"expected {len(tensors)} feed values, got {len(values)}")
             if (options is not None or run_metadata is not None) and not accept_options:
                 raise TypeError("options need make_callable(..., accept_options=True)")
-            args = [feed_array(t, v) for t, v in zip(tensors, values, strict=True)]
-            context = RunContext(self._state, profile=wants_trace(options, run_metadata))
-            results = self._executable(fetch_plan, tensors).run(args, context)
-            if run_metadata is not None:
-                fill_run_metadata(run_metadata, context)
-            return fetch_plan.rebuild(user_values(fetch_plan.tensors, results))
+            version = self._graph._change_count
+            if prepared is None or prepared.version != version:
+                executable = self._executable(fetch_plan, tensors)
+                prepared = PreparedRun(version, fetch_plan, executable, tensors)
+            args = [feed(value) for feed, value in zip(feeders, values, strict=True)]
+            return self._run_prepared(prepared, args, options, run_metadata)
 
         return call
 

@@ -1,0 +1,105 @@
+"""What a call of `run` looks up, found once: the same fetches and feeds come again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..base import dtypes
+from ..graph.tensor import Tensor
+from ..runtime.executable import Executable
+from .feeds import feed_array
+from .fetches import FetchPlan
+
+_MAX_PREPARED = 256
+
+Feeder = Callable[[Any], Any]
+
+
+class PreparedRun:
+    """Fetches and feeds that have been looked at.
+
+    Attributes:
+      version: the graph's count of changes when they were.
+      fetches: the fetches.
+      executable: what computes them.
+      feeders: for each fed tensor, what turns a fed value into its array.
+    """
+
+    __slots__ = ("executable", "feeders", "fetches", "version")
+
+    def __init__(
+        self, version: int, fetches: FetchPlan, executable: Executable, feeds: Sequence[Tensor]
+    ) -> None:
+        self.version = version
+        self.fetches = fetches
+        self.executable = executable
+        self.feeders = [feeder(tensor) for tensor in feeds]
+
+
+class PreparedRuns:
+    """The prepared runs of a session, by the objects that `run` is given."""
+
+    def __init__(self) -> None:
+        self._runs: dict[Any, PreparedRun] = {}
+
+    @staticmethod
+    def key(fetches: Any, feed_dict: Any) -> Any:
+        """A key for fetches and feeds that can be told by identity; None for others."""
+        kind = type(fetches)
+        try:
+            what = tuple(fetches) if kind is list or kind is tuple else fetches
+            key = kind, what, tuple(feed_dict) if feed_dict else ()
+            hash(key)
+        except TypeError:
+            return None
+        return key
+
+    def find(self, key: Any, version: int) -> PreparedRun | None:
+        """The run prepared under a key, unless the graph has changed since."""
+        found = self._runs.get(key)
+        return found if found is not None and found.version == version else None
+
+    def keep(self, key: Any, feed_dict: Any, prepared: PreparedRun) -> None:
+        """Remembers a run whose feeds are plain tensors."""
+        if isinstance(feed_dict, Mapping) and not all(isinstance(k, Tensor) for k in feed_dict):
+            return
+        if len(self._runs) >= _MAX_PREPARED:
+            self._runs.clear()
+        self._runs[key] = prepared
+
+    def clear(self) -> None:
+        """Forgets all of them."""
+        self._runs.clear()
+
+
+def feeder(tensor: Tensor) -> Feeder:
+    """What turns a fed value into a tensor's array, fast for the values that are fed most."""
+    dtype = tensor.dtype.base_dtype
+    if dtype in (dtypes.string, dtypes.resource, dtypes.variant):
+        return lambda value: feed_array(tensor, value)
+    numpy_type = np.dtype(dtype.as_numpy_dtype)
+    takes_floats = numpy_type.kind == "f"
+    sizes = None if tensor.shape.ndims is None else tuple(tensor.shape.as_list())
+    takes_scalars = sizes is None or sizes == ()
+
+    def feed(value: Any) -> Any:
+        kind = type(value)
+        if kind is np.ndarray:
+            if value.dtype == numpy_type and (sizes is None or _fits(value.shape, sizes)):
+                return value
+        elif kind is float and takes_floats and takes_scalars:
+            return np.array(value, numpy_type)
+        return feed_array(tensor, value)
+
+    return feed
+
+
+def _fits(shape: tuple[int, ...], sizes: tuple[int | None, ...]) -> bool:
+    if shape == sizes:
+        return True
+    return len(shape) == len(sizes) and all(
+        b is None or a == b for a, b in zip(shape, sizes, strict=True)
+    )
