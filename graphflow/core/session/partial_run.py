@@ -16,9 +16,17 @@ from .fetches import FetchPlan
 
 
 class PartialRun:
-    """One run under way."""
+    """One run under way.
+
+    Raises:
+      InvalidArgumentError: there is nothing to fetch.
+    """
 
     def __init__(self, fetch_plan: FetchPlan, feeds: Sequence[Tensor], context: RunContext) -> None:
+        if not fetch_plan.tensors and not fetch_plan.targets:
+            raise errors.InvalidArgumentError(
+                None, None, "Must specify at least one target to fetch or execute."
+            )
         self._context = context
         self._program = build_program(fetch_plan.tensors, fetch_plan.targets, feeds)
         self._interpreter = Interpreter(self._program, keep_values=True)
@@ -27,7 +35,8 @@ class PartialRun:
         self._arg_of = {tensor: index for index, tensor in enumerate(feeds)}
         self._fed: set[Tensor] = set()
         self._done: set[int] = set()
-        self._open: set[Tensor | Operation] = {*fetch_plan.tensors, *fetch_plan.targets}
+        self._fetches: set[Tensor | Operation] = {*fetch_plan.tensors, *fetch_plan.targets}
+        self._fetched: set[Tensor | Operation] = set()
 
     def advance(self, fetch_plan: FetchPlan, feeds: dict[Tensor, Any]) -> list[Any]:
         """Feeds, then computes what these fetches need and is not computed yet.
@@ -39,25 +48,20 @@ class PartialRun:
         self._take_feeds(feeds)
         fetches: list[Tensor | Operation] = [*fetch_plan.tensors, *fetch_plan.targets]
         for fetch in fetches:
-            if fetch not in self._open:
-                raise errors.InvalidArgumentError(
-                    None, None, f"{fetch.name} was not set up for this partial run, or was fetched"
-                )
+            if fetch not in self._fetches or fetch in self._fetched:
+                raise _used_wrongly("fetch", fetch, fetch in self._fetched)
         values = [self._value_of(tensor) for tensor in fetch_plan.tensors]
         targets = [self._node_of[op] for op in fetch_plan.targets]
         nodes = self._not_done([*(value.node for value in values), *targets])
         self._interpreter.run_nodes(nodes, self._slots, self._context)
         self._done.update(nodes)
-        self._open.difference_update(fetch_plan.tensors, fetch_plan.targets)
+        self._fetched.update(fetches)
         return [self._interpreter.value(self._slots, value) for value in values]
 
     def _take_feeds(self, feeds: dict[Tensor, Any]) -> None:
         for tensor, value in feeds.items():
             if tensor not in self._arg_of or tensor in self._fed:
-                problem = "has been fed already" if tensor in self._fed else "was not set up"
-                raise errors.InvalidArgumentError(
-                    None, tensor.op, f"The tensor {tensor.name} {problem} in this partial run"
-                )
+                raise _used_wrongly("feed", tensor, tensor in self._fed)
             self._interpreter.set_arg(self._slots, self._arg_of[tensor], value)
             self._fed.add(tensor)
 
@@ -84,3 +88,11 @@ class PartialRun:
             stack += [value.node for value in node.inputs]
             stack += node.controls
         return sorted(needed)
+
+
+def _used_wrongly(use: str, element: Tensor | Operation, again: bool) -> errors.OpError:
+    op = element.op if isinstance(element, Tensor) else element
+    problem = f"has already been {'fed' if use == 'feed' else 'fetched'}."
+    if not again:
+        problem = "was not specified in partial_run_setup."
+    return errors.InvalidArgumentError(None, op, f"The {use} {element.name} {problem}")

@@ -156,8 +156,25 @@ def test_partial_run_computes_each_node_once():
             sess.partial_run(handle, total)
         assert sess.partial_run(handle, total, {b: 1.0}) == 7.0
         assert sess.run(count) == 1
-        with pytest.raises(tf.errors.InvalidArgumentError, match="was fetched"):
+        with pytest.raises(tf.errors.InvalidArgumentError, match="has already been fetched"):
             sess.partial_run(handle, total)
+
+
+def test_partial_runs_use_each_feed_and_fetch_once():
+    a, b = tf.placeholder(tf.float32, name="a"), tf.placeholder(tf.float32, name="b")
+    double = tf.multiply(a, 2.0, name="double")
+    with tf.Session() as sess:
+        with pytest.raises(tf.errors.InvalidArgumentError, match="at least one target to fetch"):
+            sess.partial_run_setup([], [a])
+        handle = sess.partial_run_setup([double], [a])
+        with pytest.raises(tf.errors.InvalidArgumentError, match="feed b:0 was not specified"):
+            sess.partial_run(handle, double, {b: 1.0})
+        with pytest.raises(tf.errors.InvalidArgumentError, match="fetch a was not specified"):
+            sess.partial_run(handle, a.op)
+        assert sess.partial_run(handle, [], {a: 3.0}) == []
+        with pytest.raises(tf.errors.InvalidArgumentError, match="feed a:0 has already been fed"):
+            sess.partial_run(handle, double, {a: 4.0})
+        assert sess.partial_run(handle, double) == 6.0
 
 
 def test_run_metadata_has_a_time_for_each_node():
