@@ -8,28 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..base import dtypes
-from ..ops.fused_body import FusedBody, FusedInput, FusedStep
+from ..ops.fused_body import TYPES, FusedBody, FusedInput, FusedStep, can_fuse, step_attrs
 from ..ops.lowering import Access, Buffer, Call, KernelName, Operand
 from ..program.program import Node, Program, Value
 from .units import MAX_FUSED_VALUES, Shape, Unit
-from .variables import Uses, is_cell, root_of
+from .variables import Uses, root_of, values_of
 
-_TYPES = frozenset(
-    {
-        dtypes.bool,
-        dtypes.float16,
-        dtypes.float32,
-        dtypes.float64,
-        dtypes.int8,
-        dtypes.int16,
-        dtypes.int32,
-        dtypes.int64,
-        dtypes.uint8,
-        dtypes.uint16,
-        dtypes.uint32,
-        dtypes.uint64,
-    }
-)
 # Updates of a variable by one value, as the op that computes the new value.
 _ASSIGNMENTS = {
     "Assign": None,
@@ -49,13 +33,8 @@ def elementwise_shape(program: Program, uses: Uses, index: int) -> Shape | None:
     cells = _cell_count(node)
     if index not in uses.copied and cells is None:
         return None
-    if any(dtype.base_dtype not in _TYPES for dtype in node.output_dtypes if not is_cell(dtype)):
-        return None
     shapes = [_shape(program, uses, value) for value in node.inputs]
-    types = [program.nodes[v.node].output_dtypes[v.output] for v in node.inputs]
-    if any(shapes[i] is None for i in inputs):
-        return None
-    if any(not is_cell(t) and t not in _TYPES for i, t in enumerate(types) if i in inputs):
+    if any(shapes[i] is None for i in inputs) or not _has_body(program, uses, index, inputs):
         return None
     shape = shapes[0] if cells else node.output_shapes[0]
     if shape is None or any(s != shape for s in node.output_shapes if s is not None and not cells):
@@ -74,9 +53,31 @@ def _cell_count(node: Node) -> int | None:
     """How many variables an elementwise node writes; None if it is not elementwise."""
     if node.op.name in _ASSIGNMENTS:
         return 1
-    if node.op.scalar_body is None and node.op.name != "BiasAdd":
-        return None
-    return int(getattr(node.op, "scalar_cells", 0))
+    if node.op.name == "BiasAdd":
+        return 0
+    return None if node.op.scalar_body is None else node.op.scalar_cells
+
+
+def _has_body(program: Program, uses: Uses, index: int, inputs: Sequence[int]) -> bool:
+    """Whether the types of a node are such that its body is right for them."""
+    node = program.nodes[index]
+    given = [_kind(program, uses, node.inputs[i]) for i in inputs]
+    cells = _cell_count(node) or 0
+    made = given[:cells] or [_kind(program, uses, v) for v in values_of(index, node)]
+    if not TYPES.issuperset([*given, *made]):
+        return False
+    if index in uses.copied or node.op.name == "BiasAdd" or node.op.name in _ASSIGNMENTS:
+        return True
+    return can_fuse(node.op, node.attrs, given, made)
+
+
+def _kind(program: Program, uses: Uses, value: Value) -> str:
+    """NumPy's name of a value's type; of a cell, of the variable's."""
+    dtype = program.nodes[value.node].output_dtypes[value.output]
+    variable = uses.variable_of.get(value)
+    if variable is not None:
+        dtype = program.nodes[uses.names[variable]].attrs.get("dtype", dtype)
+    return np.dtype(dtype.base_dtype.as_numpy_dtype).name
 
 
 def _value_inputs(node: Node, uses: Uses, index: int) -> list[int]:
@@ -175,10 +176,11 @@ class _BodyBuilder:
             result = args[0] if op_name is None else self._step(op_name, (), args, node)[0]
             self._write_cells(node, [result], 1)
             return
-        cells = int(getattr(node.op, "scalar_cells", 0))
-        name = "AddV2" if node.op.name == "BiasAdd" else node.op.name
-        attrs = () if name == "AddV2" else _hashable(node.attrs)
-        results = self._step(name, attrs, args, node, cells)
+        cells = node.op.scalar_cells
+        if node.op.name == "BiasAdd":
+            results = self._step("AddV2", (), args, node)
+        else:
+            results = self._step(node.op.name, step_attrs(node.op, node.attrs), args, node, cells)
         self._write_cells(node, results, cells)
         if not cells:
             for output, result in enumerate(results):
@@ -290,12 +292,3 @@ def _collapse(shape: Shape, inputs: Sequence[Shape]) -> tuple[list[int], list[tu
     sizes = [size for size, _ in merged]
     return sizes, [tuple(flags[i] for _, flags in merged) for i in range(len(inputs))]
 
-
-def _hashable(attrs: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """The attributes that may change what an op computes; types are told by the values."""
-    kept = []
-    for name, value in sorted(attrs.items()):
-        if isinstance(value, bool | int | float | str | bytes):
-            if name not in ("use_locking", "data_format") and not name.startswith("_"):
-                kept.append((name, value))
-    return tuple(kept)
