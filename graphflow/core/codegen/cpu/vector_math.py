@@ -20,6 +20,7 @@ import numpy as np
 from llvmlite import ir
 
 from .emit import (
+    INT32,
     Emitter,
     Staged,
     alike,
@@ -313,3 +314,42 @@ def log1p(x: Staged) -> Staged:
     mantissa, exponent = _mantissa_and_exponent(u, real)
     result = _log_or_special(_log_of(mantissa, exponent, lost / u, real), u)
     return where(x == 0.0, x, result)
+
+
+# --- functions of the C library, lane by lane ----------------------------------------------------
+
+
+def _define_by_library(name: str, numpy_name: str, arity: int = 1) -> None:
+    """Makes a function of the C library the vector form of a NumPy function."""
+
+    @_define(numpy_name)
+    def apply(*values: Staged) -> Staged:
+        code, dtype = values[0].code, values[0].dtype
+        builder, kind = code.builders[0], values[0].ir.type
+        symbol = name + ("f" if dtype == "float32" else "")
+        function = code.function(symbol, kind.element, [kind.element] * arity)
+        result: ir.Value = ir.Constant(kind, ir.Undefined)
+        for lane in range(code.lanes):
+            elements = [builder.extract_element(x.ir, INT32(lane)) for x in values]
+            result = builder.insert_element(result, builder.call(function, elements), INT32(lane))
+        return Staged(code, result, dtype)
+
+
+for _name, _numpy_name in {
+    "sin": "sin",
+    "cos": "cos",
+    "tan": "tan",
+    "asin": "arcsin",
+    "acos": "arccos",
+    "atan": "arctan",
+    "sinh": "sinh",
+    "cosh": "cosh",
+    "asinh": "arcsinh",
+    "acosh": "arccosh",
+    "atanh": "arctanh",
+    "erf": "erf",
+    "erfc": "erfc",
+}.items():
+    _define_by_library(_name, _numpy_name)
+_define_by_library("pow", "power", 2)
+_define_by_library("atan2", "arctan2", 2)
