@@ -55,6 +55,8 @@ from ..core.ops.nn import embedding_lookup as embedding_lookup
 from ..core.ops.nn import embedding_lookup_sparse as embedding_lookup_sparse
 from ..core.ops.nn import erosion2d as erosion2d
 from ..core.ops.nn import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
+from ..core.ops.nn import fractional_avg_pool as fractional_avg_pool
+from ..core.ops.nn import fractional_max_pool as fractional_max_pool
 from ..core.ops.nn import fused_batch_norm as fused_batch_norm
 from ..core.ops.nn import l2_loss as l2_loss
 from ..core.ops.nn import l2_normalize as l2_normalize

@@ -193,6 +193,22 @@ CASES = [
         second_order=False,
         label="erosion",
     ),
+    *(
+        OpCase(
+            (f"Fractional{kind.title()}Pool", f"Fractional{kind.title()}PoolGrad"),
+            lambda tf, x, kind=kind, options=options: list(
+                getattr(tf.nn, f"fractional_{kind}_pool")(
+                    x, [1, 1.6, 1.4, 1], deterministic=True, seed=3, seed2=5, **options
+                )
+            ),
+            [_DISTINCT],
+            second_order=False,  # TF has none
+            shape_differs="TF's rule says that sequences are one shorter than they are",
+            label=", ".join(options),
+        )
+        for kind in ("max", "avg")
+        for options in ({}, {"overlapping": True}, {"pseudo_random": True})
+    ),
     OpCase(("BiasAdd", "BiasAddGrad"), lambda tf, x, b: tf.nn.bias_add(x, b), [_IMAGES, floats(3)]),
     _activation("Relu", lambda tf, x: tf.nn.relu(x)),
     _activation("Relu6", lambda tf, x: tf.nn.relu6(x * 4)),

@@ -63,6 +63,8 @@ from .depthwise import separable_conv2d as separable_conv2d
 from .embedding import embedding_lookup as embedding_lookup
 from .embedding_sparse import embedding_lookup_sparse as embedding_lookup_sparse
 from .embedding_sparse import safe_embedding_lookup_sparse as safe_embedding_lookup_sparse
+from .fractional_pooling import fractional_avg_pool as fractional_avg_pool
+from .fractional_pooling import fractional_max_pool as fractional_max_pool
 from .max_pool_argmax import max_pool_with_argmax as max_pool_with_argmax
 from .morphology import dilation2d as dilation2d
 from .morphology import erosion2d as erosion2d
