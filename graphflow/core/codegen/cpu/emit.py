@@ -162,14 +162,20 @@ def emit(method: str, dtype: str, *operands: Any) -> Staged:
       *operands: Staged values, and what the method takes besides.
     """
     staged = [value for value in operands if isinstance(value, Staged)]
-    code, level = staged[0].code, max(value.level for value in staged)
+    code, level = _innermost(staged)
     plain = [value.ir if isinstance(value, Staged) else value for value in operands]
     return Staged(code, getattr(code.builders[level], method)(*plain), dtype, level)
 
 
+def _innermost(values: Sequence[Staged]) -> tuple[Emitter, int]:
+    """The innermost loop that a value belongs to: what was computed outside is there as well."""
+    value = max(values, key=lambda value: value.level)
+    return value.code, value.level
+
+
 def call(name: str, dtype: str, *operands: Staged) -> Staged:
     """A call of a function of the module, declared as its operands and result need."""
-    code, level = operands[0].code, max(value.level for value in operands)
+    code, level = _innermost(operands)
     result = register_type(dtype, code.lanes)
     function = code.function(name, result, [value.ir.type for value in operands])
     instruction = code.builders[level].call(function, [value.ir for value in operands])
@@ -193,7 +199,7 @@ def alike(*values: Any) -> list[Staged]:
     staged = [value for value in values if isinstance(value, Staged)]
     if not staged:
         raise TypeError(f"which type have the numbers {values}?")
-    code, dtype = staged[0].code, staged[0].dtype
+    (code, _), dtype = _innermost(staged), staged[0].dtype
     for value in staged[1:]:
         if value.dtype != dtype:
             dtype = _promoted(dtype, value.dtype)
