@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ..base import dtypes
 from ..ops.fused_body import TYPES, FusedBody, FusedInput, FusedStep, can_fuse, step_attrs
 from ..ops.lowering import Access, Buffer, Call, KernelName, Operand
 from ..program.program import Node, Program, Value
@@ -291,4 +290,3 @@ def _collapse(shape: Shape, inputs: Sequence[Shape]) -> tuple[list[int], list[tu
             merged.append((size, tuple(flags)))
     sizes = [size for size, _ in merged]
     return sizes, [tuple(flags[i] for _, flags in merged) for i in range(len(inputs))]
-

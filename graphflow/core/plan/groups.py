@@ -128,7 +128,7 @@ def _round_up(number: int, multiple: int) -> int:
 
 
 def scratch_of(group: Group, is_needed_later: set[Storage]) -> list[Storage]:
-    """What a group writes, reads item by item, and nobody else needs: a thread's scratch holds it."""
+    """What a group writes and reads item by item, and nobody else needs."""
     if group.serial:
         return []
     written: dict[Storage, None] = {}

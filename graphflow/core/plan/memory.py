@@ -1,4 +1,4 @@
-"""The arena: an address for every value that lives between two groups, as low as lifetimes allow."""
+"""The arena: an address for all that lives between two groups, as low as lifetimes allow."""
 
 from __future__ import annotations
 

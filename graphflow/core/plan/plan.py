@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-
 from ..ops.lowering import Buffer, Call, Storage
 from ..program.program import Node, Program
 
