@@ -25,14 +25,13 @@ Images with the channels first are passed as so many images of one channel.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from ..simd import F32, F64, I32, I64, Lanes, convert, select, word
+from ..simd import F32, F64, I32, I64, Lanes, convert, helper, select, word
 
 GEOMETRY = 11
 
 
-@njit
+@helper
 def _clip(number, stride, pad, kernel, size):
     """Window `number` along an axis: its first tap on the image, the end, and where it starts."""
     start = number * stride - pad
@@ -53,19 +52,19 @@ def _make(real, integer):
     one_byte = byte.scalar
     lowest = scalar(np.finfo(np.float32 if real is F32 else np.float64).min)
 
-    @njit
+    @helper
     def read(address, count):
         """A vector, or the `count` elements that are left."""
         return load(address) if count >= width else load_tail(address, count, scalar(0))
 
-    @njit
+    @helper
     def write(address, value, count):
         if count >= width:
             store(address, value)
         else:
             store_tail(address, value, count)
 
-    @njit
+    @helper
     def find(x, rows, columns, row, pixel, count, tap, row_taps):
         """The maximum over a window, and the number of its tap.
 
@@ -82,7 +81,7 @@ def _make(real, integer):
                 place = select(wins, number(whole(0)) + (tap + r * row_taps + c), place)
         return largest, place
 
-    @njit
+    @helper
     def find_max(x, rows, columns, row, pixel, count, tap, row_taps):
         """`find`, with the most common cases unrolled."""
         if count >= width and rows == 2 and columns == 2:
@@ -91,7 +90,7 @@ def _make(real, integer):
             return find(x, rows, columns, row, pixel, width, tap, row_taps)
         return find(x, rows, columns, row, pixel, count, tap, row_taps)
 
-    @njit
+    @helper
     def total(x, rows, columns, row, pixel, count):
         """The sum over a window."""
         result = splat(scalar(0))
@@ -100,7 +99,7 @@ def _make(real, integer):
                 result = result + read(x + r * row + c * pixel, count)
         return result
 
-    @njit
+    @helper
     def scatter(dx, rows, columns, row, pixel, count, tap, row_taps, place, dy, covers):
         """Gives each window's gradient to the tap at `place`."""
         zero = splat(scalar(0))
@@ -110,7 +109,7 @@ def _make(real, integer):
                 part = select(place == (tap + r * row_taps + c), dy, zero)
                 write(at, part if covers else read(at, count) + part, count)
 
-    @njit
+    @helper
     def scatter_max(dx, rows, columns, row, pixel, count, tap, row_taps, place, dy, covers):
         """`scatter`, with the most common case unrolled."""
         if covers and count >= width and rows == 2 and columns == 2:
@@ -118,7 +117,7 @@ def _make(real, integer):
         else:
             scatter(dx, rows, columns, row, pixel, count, tap, row_taps, place, dy, covers)
 
-    @njit
+    @helper
     def spread(dx, rows, columns, row, pixel, count, share, covers):
         """Gives every tap of a window the same."""
         for r in range(rows):
@@ -126,7 +125,7 @@ def _make(real, integer):
                 at = dx + r * row + c * pixel
                 write(at, share if covers else read(at, count) + share, count)
 
-    @njit
+    @helper
     def clear(address, count):
         for i in range(0, count, width):
             write(address + i * size, splat(scalar(0)), count - i)
@@ -139,7 +138,7 @@ def _make(real, integer):
         """From x to y, the tap of each maximum in a byte."""
         pool(lo, hi, word(args, 0), word(args, 1), word(args, 2), args + 24)
 
-    @njit
+    @helper
     def pool(lo, hi, x, y, mask, geometry):
         h, w, c = word(geometry, 0), word(geometry, 1), word(geometry, 2)
         out_h, out_w = word(geometry, 3), word(geometry, 4)
@@ -175,7 +174,7 @@ def _make(real, integer):
         """From mask and dy to dx."""
         unpool(lo, hi, 0, word(args, 0), word(args, 1), word(args, 2), word(args, 3), args + 32)
 
-    @njit
+    @helper
     def unpool(lo, hi, x, mask, dy, dx, covers, geometry):
         h, w, c = word(geometry, 0), word(geometry, 1), word(geometry, 2)
         out_h, out_w = word(geometry, 3), word(geometry, 4)

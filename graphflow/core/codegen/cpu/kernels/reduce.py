@@ -24,7 +24,6 @@ Work: one operation per element, 4 or 8 bytes each: all is bound by memory.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from ..simd import (
     F32,
@@ -32,6 +31,7 @@ from ..simd import (
     I32,
     I64,
     U8,
+    helper,
     max_of,
     min_of,
     product_of,
@@ -52,32 +52,32 @@ _NUMPY_TYPES = {
 PIECE = 32  # vectors per accumulator, or rows, that are added up one after the other
 
 
-@njit
+@helper
 def _same(value):
     return value
 
 
-@njit
+@helper
 def _square(value):
     return value * value
 
 
-@njit
+@helper
 def _add(a, b):
     return a + b
 
 
-@njit
+@helper
 def _multiply(a, b):
     return a * b
 
 
-@njit
+@helper
 def _larger(a, b):
     return vector_max(a, b)  # once for all that is combined: inlining it everywhere takes seconds
 
 
-@njit
+@helper
 def _smaller(a, b):
     return vector_min(a, b)
 
@@ -90,7 +90,7 @@ def _make(lanes, combine, fold, identity, change=_same):
     width, size, scalar = lanes.width, lanes.size, lanes.scalar
     neutral = _NUMPY_TYPES[lanes.element](identity)
 
-    @njit
+    @helper
     def row(x, count):
         """The vector to which a row of memory is reduced but for its lanes."""
         result = splat(neutral)
@@ -115,7 +115,7 @@ def _make(lanes, combine, fold, identity, change=_same):
             result = combine(result, change(rest))
         return result
 
-    @njit
+    @helper
     def four_columns(x, rows, stride, y, fresh):
         for start in range(0, rows, PIECE):
             a = b = c = d = splat(neutral)
@@ -135,7 +135,7 @@ def _make(lanes, combine, fold, identity, change=_same):
             store(y + 2 * width * size, c)
             store(y + 3 * width * size, d)
 
-    @njit
+    @helper
     def column(x, rows, stride, y, fresh, count):
         """As `four_columns`, for `count` columns of one vector."""
         for start in range(0, rows, PIECE):
@@ -149,7 +149,7 @@ def _make(lanes, combine, fold, identity, change=_same):
                 a = combine(load_tail(y, count, neutral), a)
             store_tail(y, a, count)
 
-    @njit
+    @helper
     def columns(x, rows, inner, stride, y, fresh):
         done = 0
         while inner - done >= 4 * width:
@@ -160,7 +160,7 @@ def _make(lanes, combine, fold, identity, change=_same):
             column(x + done * size, rows, stride, y + done * size, fresh, count)
             done += width
 
-    @njit
+    @helper
     def divide(y, count, divisor):
         for i in range(0, count, width):
             value = load_tail(y + i * size, count - i, neutral)
