@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -73,8 +74,9 @@ class RunContext:
       step_times: (node, start, end) in seconds for each step, when the run is profiled.
     """
 
-    def __init__(self, state: SessionState, profile: bool = False) -> None:
+    def __init__(self, state: SessionState, profile: bool = False, timeout_in_ms: int = 0) -> None:
         self.state = state
+        self._deadline = time.monotonic() + timeout_in_ms / 1000 if timeout_in_ms else None
         self.step_times: list[tuple[Node, float, float]] | None = [] if profile else None
 
     def variable(self, node: Node) -> Ref:
@@ -96,10 +98,15 @@ class RunContext:
         return self.state.body(function, outputs).run_body(args, self)
 
     def check_cancelled(self) -> None:
-        """Ends the run when the session was closed meanwhile.
+        """Ends the run when the session was closed meanwhile, or when the run takes too long.
 
         Raises:
-          CancelledError: it was.
+          CancelledError: it was closed.
+          DeadlineExceededError: the run's timeout is over.
         """
         if self.state.closed.is_set():
             raise errors.CancelledError(None, None, "Session was closed.")
+        if self._deadline is not None and time.monotonic() > self._deadline:
+            raise errors.DeadlineExceededError(
+                None, None, "Timed out waiting for notification: the run's timeout_in_ms is over"
+            )

@@ -19,8 +19,8 @@ from .compile import compile_fetches
 from .feeds import as_fed_tensor, read_feeds
 from .fetches import FetchPlan
 from .growth import GrowthWatch
-from .partial_run import PartialRun
 from .options import options_from
+from .partial_run import PartialRun
 from .prepared import PreparedRun, PreparedRuns, feeder
 from .run_metadata import fill_run_metadata, wants_trace
 
@@ -40,8 +40,11 @@ class BaseSession:
         if config is not None and not hasattr(config, "SerializeToString"):
             raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
         if target not in ("", b"", "local", b"local"):
-            raise errors.UnimplementedError(
-                None, None, f"graphflow runs in this process only; got the target {target!r}"
+            raise errors.NotFoundError(
+                None,
+                None,
+                "No session factory registered for the given session options: {target: "
+                f"{target!r}}}: graphflow runs in this process only",
             )
         self._target = target
         self._config = config
@@ -51,6 +54,7 @@ class BaseSession:
         self._prepared = PreparedRuns()
         self._partial_runs: dict[str, PartialRun] = {}
         self._growth = GrowthWatch(self._graph)
+        self._timeout_in_ms = 0 if config is None else config.operation_timeout_in_ms
         self._closed = False
 
     @property
@@ -97,7 +101,8 @@ class BaseSession:
           fetches: a tensor, operation, variable, name, SparseTensor or IndexedSlices, or lists,
             tuples, namedtuples and dicts of these, nested.
           feed_dict: values for tensors; any tensor may be fed, not only placeholders.
-          options: a RunOptions proto; a trace level above NO_TRACE fills `run_metadata`.
+          options: a RunOptions proto; a trace level above NO_TRACE fills `run_metadata`, and
+            `timeout_in_ms` ends a run between nodes of loops and branches that last longer.
           run_metadata: a RunMetadata proto to be filled with the times of the nodes.
 
         Returns:
@@ -135,7 +140,8 @@ class BaseSession:
         self, prepared: PreparedRun, args: list[Any], options: Any, run_metadata: Any
     ) -> Any:
         wants_times = run_metadata is not None and wants_trace(options, run_metadata)
-        context = RunContext(self._state, profile=wants_times)
+        timeout = options.timeout_in_ms if options is not None else 0
+        context = RunContext(self._state, wants_times, timeout or self._timeout_in_ms)
         results = prepared.executable.run(args, context)
         if run_metadata is not None:
             fill_run_metadata(run_metadata, context)
@@ -274,19 +280,25 @@ class Session(BaseSession):
         self, target: str | bytes = "", graph: Graph | None = None, config: Any = None
     ) -> None:
         super().__init__(target, graph, config)
-        self._entered: list[contextlib.ExitStack] = []
+        self._entered: contextlib.ExitStack | None = None
 
     def __enter__(self) -> Session:
+        if self._entered is not None:
+            raise RuntimeError(
+                "Session context managers are not re-entrant. Use `Session.as_default()` if you "
+                "want to enter a session multiple times."
+            )
         with contextlib.ExitStack() as stack:
             stack.enter_context(self._graph.as_default())
             stack.enter_context(self.as_default())
-            self._entered.append(stack.pop_all())
+            self._entered = stack.pop_all()
         return self
 
     def __exit__(self, *exc_info: Any) -> None:
-        self._entered.pop().__exit__(*exc_info)
-        if not self._entered:
-            self.close()
+        entered, self._entered = self._entered, None
+        assert entered is not None
+        entered.__exit__(*exc_info)
+        self.close()
 
     @staticmethod
     def reset(target: str, containers: Any = None, config: Any = None) -> None:

@@ -243,3 +243,28 @@ def test_a_cycle_is_named():
     with tf.Session() as sess, pytest.raises(tf.errors.InvalidArgumentError, match="cycle") as e:
         sess.run(b)
     assert "a -> b -> a" in str(e.value) or "b -> a -> b" in str(e.value)
+
+
+def test_sessions_are_entered_once():
+    x = tf.constant(1.0)
+    with tf.Session() as sess:
+        with pytest.raises(RuntimeError, match="not re-entrant"), sess:
+            pass
+        with sess.as_default():
+            assert x.eval() == 1.0
+
+
+def test_other_targets_are_not_found():
+    with pytest.raises(tf.errors.NotFoundError, match=r"No session factory.*grpc://host:1"):
+        tf.Session("grpc://host:1")
+
+
+@pytest.mark.parametrize("of_session", [False, True])
+def test_a_loop_without_end_is_timed_out(of_session):
+    loop = tf.while_loop(lambda i: True, lambda i: i + 1, [0])
+    config = tf.ConfigProto(operation_timeout_in_ms=50 if of_session else 0)
+    options = None if of_session else tf.RunOptions(timeout_in_ms=50)
+    with tf.Session(config=config) as sess:
+        with pytest.raises(tf.errors.DeadlineExceededError, match="Timed out"):
+            sess.run(loop, options=options)
+        assert sess.run(tf.constant(1.0)) == 1.0
