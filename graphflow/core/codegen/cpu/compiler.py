@@ -50,11 +50,11 @@ def compile_function(function: Callable[..., Any], argument_count: int, returns:
             flags,
             {},
         )
-        library = target.target_context.codegen().create_library(ENTRY)
+        library = result.library  # not final yet: the entry is optimized together with the rest
         library.add_ir_module(_entry(result.fndesc, argument_count, returns))
-        library.add_linking_library(result.library)
+        library.enable_object_caching()
         library.finalize()
-        return bytes(library._codegen._tm.emit_object(library._final_module))
+        return bytes(library._get_compiled_object())
 
 
 def _entry(function: Any, argument_count: int, returns: bool) -> Any:

@@ -50,7 +50,7 @@ def make_multiply(real: Lanes) -> Callable[..., Any]:
     tall_tile = make_packed_tile(real, TILE_ROWS, TILE_VECTORS)
     short_tile = make_packed_tile(real, SHORT_ROWS, TILE_VECTORS)
 
-    @njit
+    @njit(inline="always")
     def multiply(
         a, rows, b, depth, c, c_stride, columns, add,
         ahead, ahead_stride, ahead_rows, ahead_end, ahead_at,
@@ -88,7 +88,7 @@ def make_finish(real: Lanes) -> Callable[..., Any]:
     splat, WIDTH, SIZE = real.splat, real.width, real.size
     zero = real.scalar(0)
 
-    @njit
+    @njit(inline="always")
     def finish(source, target, bias, activation, columns):
         column = 0
         while column < columns:

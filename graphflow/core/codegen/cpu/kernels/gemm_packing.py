@@ -38,7 +38,7 @@ from ..simd import (
 SHORT_ROWS = 4  # the height of the tiles for the rows that are left over
 
 
-@njit
+@njit(inline="always")
 def tile_height(rows):
     """The height of the next tile, when so many rows are left."""
     short = (rows + SHORT_ROWS - 1) // SHORT_ROWS * SHORT_ROWS
@@ -137,7 +137,7 @@ def make_packing(real: Lanes) -> tuple[Callable[..., Any], Callable[..., Any]]:
     zero = real.scalar(0)
     transpose = make_transpose(real)
 
-    @njit
+    @njit(inline="always")
     def transpose_panel(source, stride, rows, height, depth, target):
         """A panel whose rows lie along k."""
         step = height * SIZE
@@ -152,7 +152,7 @@ def make_packing(real: Lanes) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 h -= 1
             k += WIDTH
 
-    @njit
+    @njit(inline="always")
     def copy_panel(source, stride, rows, height, depth, target):
         """A panel whose rows lie across k, of which `rows` are there."""
         step = height * SIZE
@@ -171,7 +171,7 @@ def make_packing(real: Lanes) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 store(to + h * VECTOR, value)
                 h -= 1
 
-    @njit
+    @njit(inline="always")
     def pack_a(a, stride, transposed, rows, depth, target):
         row = 0
         while row < rows:
@@ -183,7 +183,7 @@ def make_packing(real: Lanes) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 transpose_panel(a + row * stride, stride, rows - row, height, depth, to)
             row += height
 
-    @njit
+    @njit(inline="always")
     def pack_b(b, stride, transposed, columns, depth, target, panel_bytes):
         panels = (columns + NR - 1) // NR
         whole = 0 if transposed else columns // NR
