@@ -291,6 +291,8 @@ class _Generator:
 
 def _run_step(code: Emitter, step: FusedStep, arguments: Sequence[Staged]) -> list[Staged]:
     """One op's scalar body, on vectors."""
+    level = max(argument.level for argument in arguments)
+    code.builders[level].comment(f"{step.op}({', '.join(f'{k}={v}' for k, v in step.attrs)})")
     op = find_op(step.op)
     assert op is not None and op.scalar_body is not None, f"{step.op} has no scalar body"
     result = op.scalar_body(*arguments, **dict(step.attrs))
