@@ -28,6 +28,16 @@ from . import random as random
 from . import strings as strings
 from . import train as train
 from . import version as version
+from .behavior import control_flow_v2_enabled as control_flow_v2_enabled
+from .behavior import disable_control_flow_v2 as disable_control_flow_v2
+from .behavior import disable_eager_execution as disable_eager_execution
+from .behavior import disable_tensor_equality as disable_tensor_equality
+from .behavior import disable_v2_behavior as disable_v2_behavior
+from .behavior import enable_control_flow_v2 as enable_control_flow_v2
+from .behavior import enable_eager_execution as enable_eager_execution
+from .behavior import enable_v2_behavior as enable_v2_behavior
+from .behavior import executing_eagerly as executing_eagerly
+from .behavior import is_tensor as is_tensor
 from .core.base import errors as errors
 from .core.base.dtypes import QUANTIZED_DTYPES as QUANTIZED_DTYPES
 from .core.base.dtypes import DType as DType
@@ -486,8 +496,12 @@ from .debugging import is_non_decreasing as is_non_decreasing
 from .debugging import is_numeric_tensor as is_numeric_tensor
 from .debugging import is_strictly_increasing as is_strictly_increasing
 from .version import COMPILER_VERSION as COMPILER_VERSION
+from .version import COMPILER_VERSION as __compiler_version__
 from .version import GIT_VERSION as GIT_VERSION
+from .version import GIT_VERSION as __git_version__
 from .version import GRAPH_DEF_VERSION as GRAPH_DEF_VERSION
+from .version import GRAPH_DEF_VERSION_MIN_CONSUMER as GRAPH_DEF_VERSION_MIN_CONSUMER
+from .version import GRAPH_DEF_VERSION_MIN_PRODUCER as GRAPH_DEF_VERSION_MIN_PRODUCER
 from .version import VERSION as VERSION
 from .version import VERSION as __version__  # what scripts compare
 
