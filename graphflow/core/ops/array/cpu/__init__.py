@@ -1,0 +1,1 @@
+"""CPU lowerings of the array ops: boxes, transposes, joins, gathers."""
