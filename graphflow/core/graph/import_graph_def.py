@@ -12,7 +12,7 @@ from ..base.tensor_shape import TensorShape
 from .conversion import convert_to_tensor
 from .func_graph import FuncGraph
 from .graph import Graph
-from .graph_def import attr_from_proto
+from .graph_def import PRODUCER_VERSION, attr_from_proto
 from .op_def import find_op, output_structure
 from .operation import Operation
 from .scopes import name_scope
@@ -50,11 +50,12 @@ def import_graph_def(
 
     Raises:
       TypeError: an argument is not of its type.
-      ValueError: an op that graphflow does not have; inputs that do not fit; a name in `input_map`
-        or `return_elements` that is not in the GraphDef.
+      ValueError: a version that cannot be read; an op that graphflow does not have; inputs that do
+        not fit; a name in `input_map` or `return_elements` that is not in the GraphDef.
     """
     if not hasattr(graph_def, "node") or not hasattr(graph_def, "library"):
         raise TypeError("graph_def must be a GraphDef proto.")
+    _check_versions(graph_def.versions)
     mapped = _checked_map(input_map)
     wanted = _checked_elements(return_elements)
     with name_scope(name, "import", list(mapped.values())) as scope:
@@ -73,6 +74,25 @@ def import_graph_def(
         importer.add_nodes(graph_def.node)
         importer.check_map_used()
     return None if wanted is None else [importer.element(text) for text in wanted]
+
+
+def _check_versions(versions: Any) -> None:
+    if versions.producer < 0:
+        raise ValueError(
+            f"GraphDef producer version {versions.producer} below min producer 0 supported by "
+            "TensorFlow 1.14.0.  Please regenerate your graph."
+        )
+    if versions.min_consumer > PRODUCER_VERSION:
+        raise ValueError(
+            f"GraphDef min consumer version {versions.min_consumer} above current version "
+            f"{PRODUCER_VERSION} for TensorFlow 1.14.0.  The program that wrote it says that "
+            "TensorFlow 1.14 cannot read it."
+        )
+    if PRODUCER_VERSION in versions.bad_consumers:
+        raise ValueError(
+            f"GraphDef disallows consumer version {PRODUCER_VERSION}.  The program that wrote it "
+            "says that TensorFlow 1.14 cannot read it."
+        )
 
 
 def _checked_map(input_map: Any) -> dict[str, Any]:

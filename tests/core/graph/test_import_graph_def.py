@@ -132,3 +132,17 @@ def test_placeholders_of_old_graphs_take_any_shape(producer: int, shape: str, ra
     text += f"attr {{ key: 'shape' value {{ {shape} }} }} }} versions {{ producer: {producer} }}"
     (x,) = tf.import_graph_def(_proto(text), return_elements=["x:0"])
     assert x.shape.ndims == rank
+
+
+@pytest.mark.parametrize(
+    ("versions", "words"),
+    [
+        ("producer: -1", "producer version -1 below min producer 0"),
+        ("min_consumer: 999", "min consumer version 999 above current version 38"),
+        ("bad_consumers: 38", "disallows consumer version 38"),
+    ],
+)
+def test_versions_that_cannot_be_read(versions: str, words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        tf.import_graph_def(_proto(f"versions {{ {versions} }}"))
+    tf.import_graph_def(_proto("versions { producer: 1900 min_consumer: 38 }"))
