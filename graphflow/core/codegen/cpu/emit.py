@@ -442,11 +442,13 @@ def convert(x: Staged, dtype: str) -> Staged:
 
 def _convert_float(x: Staged, dtype: str) -> Staged:
     kind = register_type(dtype, x.code.lanes)
+    if x.dtype == "float16":  # is one already, in a register
+        x = Staged(x.code, x.ir, "float32", x.level)
+        if dtype == "float32":
+            return x
     if dtype == "float64":
         return emit("fpext", dtype, x, kind)
     if dtype == "float32":
-        if x.dtype == "float16":
-            return Staged(x.code, x.ir, dtype, x.level)
         return emit("fptrunc", dtype, x, kind)
     if dtype == "float16":
         single = _to_odd_single(x) if x.dtype == "float64" else x

@@ -172,7 +172,7 @@ def approximate_equal_reference(node: Any, x: np.ndarray, y: np.ndarray) -> Any:
     return np.abs(x - y) < node.attrs["tolerance"]
 
 
-@approximate_equal_op.scalar
+@approximate_equal_op.scalar_for(kinds="f")
 def approximate_equal_scalar(x: Scalar, y: Scalar, *, tolerance: float) -> Scalar:
     return abs(x - y) < tolerance
 
