@@ -134,7 +134,10 @@ def _stored_words(builder: Any, vector: Any, count: int) -> list[Any]:
 
 
 def make_sum_tile(real: Lanes, rows: int, vectors: int) -> Callable[..., Any]:
-    """Makes the tile of a convolution's filter gradient: rows anywhere in A, three loops of k.
+    """Makes the tile of a convolution's filter gradient: the k loop runs over images and pixels.
+
+        for every image, for every pixel of a list:
+            C[i] += A[image, pixel + row i] * B[image, pixel]
 
     Args:
       real: F32 or F64.
@@ -142,37 +145,28 @@ def make_sum_tile(real: Lanes, rows: int, vectors: int) -> Callable[..., Any]:
       vectors: vectors across it: the output channels.
 
     Returns:
-      `tile(a, a_rows, b, c, c_step, m, n, add, count, a_step, b_step, ...)`, all int64, as of
-      `make_tile` with three loops; `a_rows` is a table of the rows' byte offsets in A, and rows of
-      C are `c_step` bytes apart.
+      `tile(a, a_rows, b, c, c_step, m, n, add, images, a_image, b_image, pixels, count)`, all
+      int64: addresses of A, of the byte offsets of `rows` rows in it, of B and C; bytes between
+      rows of C; rows and columns that are written; whether C is added to; images (at least 1) and
+      the bytes between them in A and B; and a list of `count` (at least 1) pixels, two words each:
+      byte offsets in A and B. One pixel after them is read, but not used.
     """
-    signature = types.void(*[types.int64] * 17)
+    signature = types.void(*[types.int64] * 13)
 
     def emit(context: Any, builder: Any, sig: Any, arguments: Sequence[Any]) -> Any:
-        a, a_rows, b, c, c_step, m, n, add = arguments[:8]
-        outer, middle, inner = (arguments[8 + 3 * i : 11 + 3 * i] for i in range(3))
+        a, a_rows, b, c, c_step, m, n, add, images, a_image, b_image, pixels, count = arguments
         tile = _WindowTile(builder, real, rows, vectors)
         tile.clear()
         tile.rows = [_load_word(builder, a_rows, 8 * i) for i in range(rows)]
 
-        def step(pa: Any, pb: Any) -> None:
-            tile.step(pa, tile.rows, pb)
-
-        def walk_row(pa: Any, pb: Any) -> None:
-            count, a_step, b_step = inner
-            _emit_loop(builder, count, pa, pb, a_step, b_step, step)
-
         def walk_image(pa: Any, pb: Any) -> None:
-            count, a_step, b_step = middle
-            _emit_loop(builder, count, pa, pb, a_step, b_step, walk_row)
+            tile.walk_list(pa, pb, pixels, count)
 
-        count, a_step, b_step = outer
-        _emit_loop(builder, count, a, b, a_step, b_step, walk_image)
-        offsets = [builder.mul(c_step, WORD(i)) for i in range(rows)]
-        tile.write(c, offsets, m, n, add)
+        _emit_loop(builder, images, a, b, a_image, b_image, walk_image)
+        tile.write(c, [builder.mul(c_step, WORD(i)) for i in range(rows)], m, n, add)
         return context.get_dummy_value()
 
-    return _with_arity(17, signature, emit)
+    return _with_arity(13, signature, emit)
 
 
 class _WindowTile(_Tile):
@@ -206,3 +200,23 @@ class _WindowTile(_Tile):
             pa = builder.add(a, builder.mul(done, WORD(size)))
             pb = builder.add(b, builder.mul(done, b_step))
             _emit_loop(builder, rest, pa, pb, WORD(size), b_step, one)
+
+    def walk_list(self, a: Any, b: Any, pixels: Any, count: Any) -> None:
+        """Adds the products at each pixel of a list."""
+        builder = self.builder
+        at_a, at_b = cgutils.alloca_once_value(builder, a), cgutils.alloca_once_value(builder, b)
+
+        def move_to(pixel: Any) -> None:
+            for start, at, place in ((a, at_a, pixel), (b, at_b, builder.add(pixel, WORD(8)))):
+                # atomic: else LLVM moves the load to where its value is used
+                offset = builder.load_atomic(pointer_to(builder, place, WORD), "monotonic", 8)
+                builder.store(builder.add(start, offset), at)
+
+        def step(pixel: Any, _: Any) -> None:
+            # the next addresses are read a step ahead: else LLVM puts all of a step's loads first,
+            # to hide that they wait for the list, and has no registers left for the sums
+            self.step(builder.load(at_a), self.rows, builder.load(at_b))
+            move_to(builder.add(pixel, WORD(16)))
+
+        move_to(pixels)
+        _emit_loop(builder, count, pixels, WORD(0), WORD(16), WORD(0), step)

@@ -24,8 +24,8 @@ from __future__ import annotations
 
 from numba import njit
 
-from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, word
 from ..conv_tiles import make_window_tile
+from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, word
 from .conv_layout import make_helpers
 
 GROUP = 32  # output channels of a group: a multiple of NR for every machine

@@ -21,8 +21,8 @@ from __future__ import annotations
 
 from numba import njit
 
-from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, word
 from ..conv_tiles import make_sum_tile
+from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, word
 from .conv_layout import make_helpers
 
 
@@ -33,51 +33,61 @@ def _filter_gradient(real):
     NR, SIZE = TILE_VECTORS * real.width, real.size
 
     @njit
-    def rows_of_gradient(args, x, dy, dw, first, last, images, add):
-        """Rows `first` up to `last` of dW, from some images."""
-        offsets, y_ranges, outputs = word(args, 3), word(args, 4), word(args, 5)
-        window_row, channels = word(args, 6), word(args, 7)
-        x_image, x_row, x_pixel = word(args, 8), word(args, 9), word(args, 10)
-        dy_image, dy_row, dy_pixel = word(args, 11), word(args, 12), word(args, 13)
-        height, width, columns = word(args, 14), word(args, 15), word(args, 16)
-        x_ranges = word(args, 17)
+    def rows_of_gradient(args, x, dy, dw, first, last, images, band, add):
+        """Rows `first` up to `last` of dW, from some images: their rows from `band` on."""
+        offsets, y_ranges, lists = word(args, 3), word(args, 4), word(args, 5)
+        pixels, columns, channels = word(args, 6), word(args, 7), word(args, 8)
+        x_image, dy_image = word(args, 9), word(args, 10)
+        outputs, window_row = word(args, 11), columns * channels
+        band_end = min(band + word(args, 13), word(args, 12))
         for column in range(0, outputs, NR):
             for row in range(first, last, TILE_ROWS):
                 m = min(TILE_ROWS, last - row)
                 ky, last_ky = row // window_row, (row + m - 1) // window_row
-                y0, y1 = word(y_ranges, 2 * last_ky), word(y_ranges, 2 * ky + 1)
                 kx, last_kx = 0, columns - 1
                 if ky == last_ky:
                     kx = (row - ky * window_row) // channels
                     last_kx = (row + m - 1 - ky * window_row) // channels
-                x0, x1 = word(x_ranges, 2 * last_kx), word(x_ranges, 2 * kx + 1)
-                y0, x0 = min(y0, height - 1), min(x0, width - 1)  # an empty sum adds some padding
-                y1, x1 = max(y1, y0 + 1), max(x1, x0 + 1)
-                tile(x + y0 * x_row + x0 * x_pixel, offsets + row * 8,
-                     dy + y0 * dy_row + x0 * dy_pixel + column * SIZE,
+                # taps of which all pixels lie in padding sum up one row of it
+                y0 = min(max(word(y_ranges, 2 * last_ky), band), band_end - 1)
+                y1 = max(min(word(y_ranges, 2 * ky + 1), band_end), y0 + 1)
+                chosen = lists + (kx * columns + last_kx) * 16
+                in_a_row = word(chosen, 1)
+                tile(x, offsets + row * 8, dy + column * SIZE,
                      dw + (row * outputs + column) * SIZE, outputs * SIZE, m,
                      min(NR, outputs - column), add, images, x_image, dy_image,
-                     y1 - y0, x_row, dy_row, x1 - x0, x_pixel, dy_pixel)  # fmt: skip
+                     pixels + (word(chosen, 0) + y0 * in_a_row) * 16, (y1 - y0) * in_a_row)  # fmt: skip
 
     def filter_gradient(lo, hi, args):
         x, dy, dw = word(args, 0), word(args, 1), word(args, 2)
-        block_images, rows, images = word(args, 18), word(args, 19), word(args, 20)
-        if block_images == 0:  # a range of rows
-            rows_of_gradient(args, x, dy, dw, lo * rows, hi * rows, images, 0)
-            return
+        height, band, images_at_once = word(args, 12), word(args, 13), word(args, 14)
+        block_images, rows, images = word(args, 15), word(args, 16), word(args, 17)
+        x_space, dy_space, wide = word(args, 18), word(args, 19), word(args, 20)
         x_bytes, dy_bytes, dw_bytes = word(args, 21), word(args, 22), word(args, 23)
-        x_space, dy_space, top = word(args, 24), word(args, 25), word(args, 26)
-        pixels, outputs, wide = word(args, 14) * word(args, 15), word(args, 5), word(args, 13) // SIZE
-        for image in range(lo, hi):
-            a, b = x + image * x_bytes, dy + image * dy_bytes
-            if word(args, 27) != 0:
-                pad_image(a, x_space, -top, args, 27)
-                a = x_space
-            if wide != outputs:
-                widen_rows(b, dy_space, pixels, outputs, wide)
-                b = dy_space
-            add = int(image % block_images != 0)
-            rows_of_gradient(args, a, b, dw + image // block_images * dw_bytes, 0, rows, 1, add)
+        outputs, pixels = word(args, 11), word(args, 24)
+        for item in range(lo, hi):
+            a, b, to, image, last_image, add = x, dy, dw, 0, images, 0
+            first, last = item * rows, (item + 1) * rows
+            if block_images != 0:  # the item is an image, not a range of rows
+                a, b, to = (
+                    x + item * x_bytes,
+                    dy + item * dy_bytes,
+                    dw + item // block_images * dw_bytes,
+                )
+                last_image, first, last, add = 1, 0, rows, int(item % block_images != 0)
+                if word(args, 26) != 0:
+                    pad_image(a, x_space, -word(args, 25), args, 26)
+                    a = x_space
+                if wide != outputs:
+                    widen_rows(b, dy_space, pixels, outputs, wide)
+                    b = dy_space
+            while image < last_image:
+                count = min(images_at_once, last_image - image)
+                for y in range(0, height, band):
+                    rows_of_gradient(args, a, b, to, first, last, count, y, add)
+                    add = 1
+                a, b = a + count * word(args, 9), b + count * word(args, 10)
+                image += count
 
     return filter_gradient
 

@@ -108,7 +108,12 @@ def _pad(real):
         """Images with zeros around them; item: an image. Words: from, to, rows above, then as
         `pad_image` has them."""
         source, to, top = word(args, 0), word(args, 1), word(args, 2)
-        rows, width, image_rows, image_width = word(args, 3), word(args, 4), word(args, 6), word(args, 7)
+        rows, width, image_rows, image_width = (
+            word(args, 3),
+            word(args, 4),
+            word(args, 6),
+            word(args, 7),
+        )
         for n in range(lo, hi):
             pad_image(source + n * image_rows * image_width * SIZE, to + n * rows * width * SIZE,
                       -top, args, 3)  # fmt: skip

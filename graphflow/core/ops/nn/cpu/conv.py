@@ -20,6 +20,7 @@ _GROUP = 32  # output channels of a group: the kernels' panels divide it on ever
 _MAX_WINDOW = 63  # rows or columns of a window, each a bit of a word
 _FEW_CHANNELS = 12  # a tap with fewer is not worth a loop of its own: whole window rows are
 _MAX_PARTS = 16  # of a sum over images
+_PIXELS_AT_ONCE = 512  # that a tile sums up: what it reads stays in the cache for the next tile
 _PAD = 16  # rows that a tile may read past the last
 _FLOPS, _BYTES = 150.0, 8.0  # per nanosecond and thread
 
@@ -267,9 +268,7 @@ def _pack(k: Lowering, filters: Buffer, taps: int, turned: bool) -> Buffer:
 # --- the gradient of the filter ------------------------------------------------------------------
 
 
-def _filter_gradient(
-    k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Sequence[Axis]
-) -> None:
+def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Sequence[Axis]) -> None:
     rows, columns = axes
     n, size, kind = x.shape[0], x.itemsize, _KINDS[x.kind]
     channels, outputs = dw.shape[2:]
@@ -293,6 +292,8 @@ def _filter_gradient(
             dy = _widened_copy(k, dy, wide)
     items = n if by_images else _row_items(window)
     parts = k.temporary(blocks * dw.nbytes, "parts of the filter gradient") if by_images else dw
+    pixels, lists = _pixel_lists(axes, (x_row, x_pixel), (dy_row, dy_pixel))
+    at_once = max(1, _PIXELS_AT_ONCE // (rows.out * columns.out))
     k.call(
         f"conv_filter.filter_gradient_{kind}",
         items=items,
@@ -303,27 +304,26 @@ def _filter_gradient(
             k.write_blocks(parts) if by_images else k.write(dw),
             k.table(_element_offsets(dw.shape, axes, x_row, x_pixel, size)),
             k.table(_tap_ranges(rows)),
-            outputs,
-            columns.kernel * channels,
+            k.table(lists),
+            k.table(pixels),
+            columns.kernel,
             channels,
             image[0] * x_row,
-            x_row * rows.stride,
-            x_pixel * columns.stride,
             rows.out * dy_row,
-            dy_row,
-            dy_pixel,
+            outputs,
             rows.out,
-            columns.out,
-            columns.kernel,
-            k.table(_tap_ranges(columns)),
+            max(1, min(rows.out, _PIXELS_AT_ONCE // columns.out)),
+            at_once,
             -(-n // blocks) if by_images else 0,
             window if by_images else window // items,
             n,
+            k.workspace(copied_bytes + 64 if by_images else 64),
+            k.workspace(widened_bytes + 64 if by_images else 64),
+            wide,
             rows.size * columns.size * channels * size,
             rows.out * columns.out * outputs * size,
             dw.nbytes,
-            k.workspace(copied_bytes + 64 if by_images else 64),
-            k.workspace(widened_bytes + 64 if by_images else 64),
+            rows.out * columns.out,
             rows.pad_before,
             *(copy if copied_bytes else (0, 0, 0, 0, 0)),
         ],
@@ -339,8 +339,7 @@ def _filter_gradient(
 def _needs_copy(axes: Sequence[Axis]) -> bool:
     """Whether windows reach out of the image."""
     return any(
-        a.pad_before
-        or (a.out - 1) * a.stride + (a.kernel - 1) * a.dilation + 1 > a.size
+        a.pad_before or (a.out - 1) * a.stride + (a.kernel - 1) * a.dilation + 1 > a.size
         for a in axes
     )
 
@@ -377,6 +376,40 @@ def _element_offsets(
     y, x = y * axes[0].dilation * x_row, x * axes[1].dilation * x_pixel
     offsets = (y[:, None, None] + x[:, None] + c * size).ravel()
     return np.concatenate([offsets, np.zeros(_PAD, np.int64)])
+
+
+def _pixel_lists(
+    axes: Sequence[Axis], x_strides: tuple[int, int], dy_strides: tuple[int, int]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Lists of pixels, row by row: where they are in X and dY, in bytes.
+
+    Returns:
+      The lists one after the other, [pixels, 2]; and [first column of the window, last column, 2]:
+      where the list for a tile of these columns starts, and how many pixels of a row it has. Those
+      that lie in padding for all of the columns are not in it, where that saves much.
+    """
+    rows, columns = axes
+    ranges = _tap_ranges(columns)
+    saves = (ranges[:, 1] - ranges[:, 0]).mean() < 0.96 * columns.out
+    y = np.arange(rows.out, dtype=np.int64)[:, None]
+    parts, starts, position = [], {}, 0
+    lists = np.zeros((columns.kernel, columns.kernel, 2), np.int64)
+    for first in range(columns.kernel):
+        for last in range(first, columns.kernel):
+            known = saves and last <= first + 1
+            left, right = (ranges[last, 0], ranges[first, 1]) if known else (0, columns.out)
+            left = min(left, columns.out - 1)
+            right = max(right, left + 1)
+            if (left, right) not in starts:
+                x = np.arange(left, right, dtype=np.int64)
+                in_x = y * (rows.stride * x_strides[0]) + x * (columns.stride * x_strides[1])
+                in_dy = y * dy_strides[0] + x * dy_strides[1]
+                parts.append(np.stack([in_x.ravel(), in_dy.ravel()], axis=1))
+                starts[left, right] = position
+                position += in_x.size
+            lists[first, last] = starts[left, right], right - left
+    parts.append(np.zeros((1, 2), np.int64))
+    return np.concatenate(parts), lists
 
 
 def _tap_ranges(axis: Axis) -> np.ndarray:
