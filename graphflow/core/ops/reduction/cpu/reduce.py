@@ -21,6 +21,8 @@ NUMBERS = {"float32": "f32", "float64": "f64", "int32": "i32", "int64": "i64"}
 _BYTES_PER_NS = 8.0  # what one thread gets of the memory's bandwidth
 _SMALL = 16384  # elements that are not worth being divided
 _ITEM = 512  # elements that an item should have, where they can be chosen
+_ROWS = 8  # rows an item should have: for each item, the partial result is read and written
+_ABREAST = 64  # elements: rows that are shorter are taken side by side
 _BLOCKS = 32  # partial results: enough to divide among threads, few enough to be small
 
 Group = tuple[int, bool]  # neighbouring axes: their sizes' product, and whether they are reduced
@@ -146,10 +148,12 @@ def _reduce_leading(
         items = _items(leading, reduced, size)
         blocks = even_blocks(items, min(_BLOCKS, reduced // 8))
         block_items = -(-items // blocks)
-        parts = k.temporary_like([blocks, inner], x.dtype, "partial")
-        stride = inner * x.itemsize
         rows = reduced // items
-        words = [rows, inner, rows * stride, stride, block_items, 0.0]
+        abreast = largest_divisor(rows, max(_ABREAST // inner, 1))
+        rows, wide = rows // abreast, inner * abreast
+        parts = k.temporary_like([blocks, wide], x.dtype, "partial")
+        stride = wide * x.itemsize
+        words = [rows, wide, rows * stride, stride, block_items, 0.0]
         k.call(
             f"reduce.{kernel}",
             items,
@@ -157,14 +161,15 @@ def _reduce_leading(
             blocks=blocks,
             cost=x.nbytes / _BYTES_PER_NS,
         )
-        _call(k, combine, parts, 1, blocks, inner, y, divisor)
+        _call(k, combine, parts, 1, blocks * abreast, inner, y, divisor)
 
 
 def _items(leading: int, reduced: int, size: int) -> int:
     """Into how many equal parts to divide the reduced axis: those of the batch if possible."""
     for axis in (leading, reduced):
         if reduced % axis == 0:
-            items = largest_divisor(axis, min(max(size // _ITEM, 1), _BLOCKS**2))
+            limit = min(size // _ITEM, reduced // _ROWS, _BLOCKS**2)
+            items = largest_divisor(axis, max(limit, 1))
             if items > 1:
                 return items
     return 1
