@@ -11,8 +11,9 @@ from ...graph.conversion import convert_to_tensor
 from ...graph.func_graph import FuncGraph, trace
 from ...graph.indexed_slices import IndexedSlices
 from ...graph.scopes import name_scope
+from ...graph.stacks import get_default_graph
 from ...graph.tensor import Tensor
-from .if_op import add_if
+from .if_op import SCALAR_PREDICATE, add_if
 from .results import flatten_result, pack_result
 
 
@@ -64,7 +65,8 @@ def cond(
         _check_types(then_flat, else_flat)
         then_branch.outputs = [t for t in then_flat if t is not None]
         else_branch.outputs = [t for t in else_flat if t is not None]
-        op = add_if(pred, then_branch, else_branch, "Merge")
+        with get_default_graph()._attr_scope({SCALAR_PREDICATE: True}):
+            op = add_if(pred, then_branch, else_branch, "Merge")
         outputs = iter(op.outputs)
         return pack_result(then_result, [None if t is None else next(outputs) for t in then_flat])
 

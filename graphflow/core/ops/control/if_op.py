@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...base import errors
 from ...base.tensor_list import TensorList
 from ...base.tensor_shape import TensorShape
 from ...graph.func_graph import FuncGraph, align_captures, wait_for_control_captures
@@ -48,8 +49,16 @@ if_op = define_op(
 )
 
 
+# tf.cond takes nothing but scalars; the op itself, in graphs of TensorFlow, takes any tensor.
+SCALAR_PREDICATE = "_scalar_predicate"
+
+
 @if_op.define_with_context
 def if_reference(node: Any, context: Any, cond: np.ndarray, *inputs: Any) -> tuple[Any, ...]:
+    if cond.ndim > 0 and node.attrs.get(SCALAR_PREDICATE):
+        raise errors.InvalidArgumentError(
+            None, None, f"The predicate must be a scalar, but it has shape {list(cond.shape)}"
+        )
     # as in TF, a number is true unless it is zero, any other tensor unless it is empty
     taken = bool(cond) if cond.ndim == 0 else cond.size > 0
     branch = node.attrs["then_branch" if taken else "else_branch"]

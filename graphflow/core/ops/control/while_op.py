@@ -60,26 +60,30 @@ def live_loop_vars(op: Operation, used: Iterable[int]) -> tuple[int, ...]:
       used: the outputs that are read.
     """
     cond, body = op.node_attrs["cond"], op.node_attrs["body"]
-    live = set(used) | _read_by([tensor.op for tensor in cond.outputs], cond)
-    live |= _read_by([*cond.control_outputs], cond) | _read_by([*body.control_outputs], body)
-    fresh = list(live)
-    while fresh:
-        reached = _read_by([body.outputs[fresh.pop()].op], body) - live
+    roots = [*cond.control_outputs, *(tensor.op for tensor in cond.outputs)]
+    live = {*used, *_parameters_behind(roots, cond, set())}
+    seen: set[Operation] = set()
+    roots = [*body.control_outputs, *(body.outputs[index].op for index in live)]
+    while roots:
+        reached = _parameters_behind(roots, body, seen) - live
         live |= reached
-        fresh.extend(reached)
+        roots = [body.outputs[index].op for index in reached]
     return tuple(sorted(live))
 
 
-def _read_by(ops: list[Operation], graph: FuncGraph) -> set[int]:
-    """The parameters of a body that operations in it depend on."""
+def _parameters_behind(roots: list[Operation], graph: FuncGraph, seen: set[Operation]) -> set[int]:
+    """The parameters of a body that operations in it depend on, but for what was `seen` before."""
     position = {tensor.op: index for index, tensor in enumerate(graph.inputs)}
-    seen: set[Operation] = set()
-    while ops:
-        op = ops.pop()
-        if op not in seen:
-            seen.add(op)
-            ops.extend([*(tensor.op for tensor in op.inputs), *op.control_inputs])
-    return {position[op] for op in seen if op in position}
+    reached: set[int] = set()
+    while roots:
+        op = roots.pop()
+        if op in seen:
+            continue
+        seen.add(op)
+        roots.extend([*(tensor.op for tensor in op.inputs), *op.control_inputs])
+        if op in position:
+            reached.add(position[op])
+    return reached
 
 
 def add_while(

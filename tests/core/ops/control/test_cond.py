@@ -170,3 +170,11 @@ def test_switch_case_has_gradients(session: Any) -> None:
 def test_switch_case_refusals(index: Any, branches: Any, error: type, message: str) -> None:
     with pytest.raises(error, match=message):
         tf.switch_case(tf.constant(0) if index is None else index, branches)
+
+
+def test_a_fed_predicate_must_be_a_scalar(session: Any) -> None:
+    chosen = tf.placeholder(tf.bool)
+    y = tf.cond(chosen, lambda: 1, lambda: 2)
+    assert session.run(y, {chosen: False}) == 2
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"a scalar, but it has shape \[2\]"):
+        session.run(y, {chosen: [True, False]})
