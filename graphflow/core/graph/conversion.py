@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from ..base import dtypes
 from .graph import Graph
@@ -180,3 +180,13 @@ def _encloses(graph: Graph, inner: Graph) -> bool:
             return True
         current = getattr(current, "outer_graph", None)
     return False
+
+
+def _refuse_operation(op: Operation, dtype: Any, name: str | None, as_ref: bool) -> NoReturn:
+    raise TypeError(
+        f"Can't convert Operation '{op.name}' to Tensor: an operation has no value. Take one of "
+        "its outputs, or wait for it in tf.control_dependencies"
+    )
+
+
+register_tensor_conversion_function(Operation, _refuse_operation, priority=0)

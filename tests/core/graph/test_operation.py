@@ -112,3 +112,10 @@ def test_errors_of_gradients_name_what_they_are_the_gradient_of() -> None:
     assert "slope = tf.gradients(tf.log(checked), x)[0]" in place
     assert "[[node checked (defined at" in origin
     assert 'checked = tf.check_numerics(x, "bad", name="checked")' in origin
+
+
+def test_an_operation_is_no_tensor() -> None:
+    with pytest.raises(TypeError, match="Can't convert Operation 'NoOp' to Tensor: .* no value"):
+        tf.identity(tf.no_op())
+    with pytest.raises(TypeError, match="Can't convert Operation 'NoOp' to Tensor"):
+        tf.convert_to_tensor(tf.get_default_graph().get_operation_by_name("NoOp"))
