@@ -33,9 +33,10 @@ class Ref:
       lock: held while the value is replaced by one that depends on it.
       owned: the array that kernels may change in place; only while it is `value`.
       address: where that array is.
+      version: how often kernels have changed it.
     """
 
-    __slots__ = ("address", "dtype", "lock", "name", "owned", "shape", "value")
+    __slots__ = ("address", "dtype", "lock", "name", "owned", "shape", "value", "version")
 
     def __init__(self, name: str, dtype: DType, shape: TensorShape, value: Any = None) -> None:
         self.name = name
@@ -45,6 +46,7 @@ class Ref:
         self.lock = threading.RLock()
         self.owned: np.ndarray | None = None
         self.address = 0
+        self.version = 0
 
     def read(self) -> np.ndarray:
         """The current value.

@@ -1,1 +1,1 @@
-"""Stage 7 of the pipeline: rewrites of a Program into a better one; `PASSES` lists them in order."""
+"""Stage 7 of the pipeline: rewrites of a Program; `PASSES` lists them in their order."""

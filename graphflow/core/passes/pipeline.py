@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..program.program import Program
+from .batch_norm import unfold_batch_norms
 from .drop_dead import drop_dead
+from .matmul import fuse_matmuls
 from .pooling import pool_with_masks
 from .specialize import Shape, specialize
 
@@ -13,7 +15,9 @@ Pass = Callable[[Program], Program]
 
 PASSES: tuple[tuple[Pass, str], ...] = (
     (drop_dead, "compute only what somebody needs"),
-    (pool_with_masks, "keep a byte per maximum, do biases and relus on what pools leave"),
+    (pool_with_masks, "keep a byte per maximum, do biases and relus behind"),
+    (unfold_batch_norms, "at inference they are arithmetic that fuses with its neighbours"),
+    (fuse_matmuls, "add biases while the products are in the cache"),
 )
 
 

@@ -7,8 +7,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..base.dtypes import DType
-from ..graph.op_def import OpDef
+from ..graph.op_def import OpDef, find_op
 from ..program.program import Node, Program, Value
 
 Shape = tuple[int, ...]
@@ -58,6 +60,10 @@ class Rewriter:
         """The nodes that read a value, in order."""
         return [i for i in self._readers[value] if i not in self._dead_nodes]
 
+    def is_read(self, value: Value) -> bool:
+        """Whether a node reads a value, or a result is it."""
+        return bool(self.readers(value)) or value in self._results
+
     def is_dead(self, index: int) -> bool:
         """Whether nobody reads a node any more."""
         return index in self._dead_nodes
@@ -100,6 +106,14 @@ class Rewriter:
             self._readers[value].append(index)
         return Value(index, 0)
 
+    def add_constant(self, place: int, value: Any, dtype: DType) -> Value:
+        """Adds a Const where node `place` stands."""
+        const = find_op("Const")
+        assert const is not None
+        array = np.asarray(value)
+        attrs = {"value": array, "dtype": dtype}
+        return self.add(place, const, (), attrs, (array.shape,), (dtype,))
+
     def replace(self, old: Value, new: Value) -> None:
         """Lets everybody who reads `old` read `new`."""
         self._instead[old] = new
@@ -129,7 +143,8 @@ class Rewriter:
     def finished(self) -> Program:
         """The rewritten program, without the nodes that nobody reads any more."""
         kept = [i for i in range(len(self.nodes)) if i not in self._dead_nodes]
-        order = sorted(kept, key=lambda i: (self._place[i], i < len(self._program.nodes), i))
+        count = len(self._program.nodes)
+        order = sorted(kept, key=lambda i: (self._place[i], i < count, i))
         new_index = {old: new for new, old in enumerate(order)}
         nodes = tuple(
             dataclasses.replace(

@@ -16,6 +16,7 @@ from .fusion import elementwise_shape, fused_call, variable_shape
 from .groups import make_groups, scratch_of
 from .memory import Lifetime, lay_out, padded
 from .plan import HostStep, HostValue, Plan, Segment, Source, Step, VariableUse
+from .prologue import find_prologue
 from .units import Unit, make_units
 from .variables import cell_inputs, find_uses, is_cell, root_of, values_of
 
@@ -52,7 +53,9 @@ class _Planner:
         for unit in units:
             self._plan_unit(unit)
         results = tuple(self._source(value) for value in self.program.results)
-        steps = self._make_steps()
+        calls = [item for item in self.items if isinstance(item, Call)]
+        prologue = find_prologue(calls, self.uses.written)
+        steps = self._make_steps({id(call) for call in prologue})
         plan = Plan(
             self.program,
             steps,
@@ -61,6 +64,7 @@ class _Planner:
             self.host_count,
             self.arg_values,
             tuple(self.variable_values),
+            prologue=tuple(make_groups(prologue)),
         )
         return _with_memory(plan)
 
@@ -269,12 +273,13 @@ class _Planner:
 
     # --- steps -----------------------------------------------------------------------------------
 
-    def _make_steps(self) -> tuple[Step, ...]:
+    def _make_steps(self, prologue: set[int]) -> tuple[Step, ...]:
         steps: list[Step] = []
         calls: list[Call] = []
         for item in [*self.items, None]:
             if isinstance(item, Call):
-                calls.append(item)
+                if id(item) not in prologue:
+                    calls.append(item)
                 continue
             if calls:
                 steps.append(Segment(tuple(make_groups(calls))))
@@ -322,9 +327,15 @@ def _with_memory(plan: Plan) -> Plan:
     def touch(storage: Storage, time: int) -> None:
         if storage.home is Home.ARENA:
             first.setdefault(storage, time)
-            last[storage] = time
+            last[storage] = max(last.get(storage, 0), time)
 
-    time = 0
+    end = len(plan.steps) + len(plan.groups)
+    for time, group in enumerate(plan.prologue):
+        for call in group.calls:
+            for operand in call.operands:
+                touch(operand.buffer.storage, time)
+                touch(operand.buffer.storage, end)  # until the next time that it is computed
+    time = len(plan.prologue)
     for step in plan.steps:
         if isinstance(step, HostStep):
             for source in step.inputs:
@@ -339,7 +350,7 @@ def _with_memory(plan: Plan) -> Plan:
             time += 1
     for source in plan.results:
         if isinstance(source, Buffer):
-            touch(source.storage, time)
+            touch(source.storage, end)
     scratch, scratch_bytes = _place_scratch(plan, first, last)
     in_scratch = {storage for offsets in scratch.values() for storage in offsets}
     lives = [Lifetime(s, first[s], last[s]) for s in first if s not in in_scratch]
@@ -353,7 +364,8 @@ def _place_scratch(
     plan: Plan, first: dict[Storage, int], last: dict[Storage, int]
 ) -> tuple[dict[int, dict[Storage, int]], int]:
     scratch: dict[int, dict[Storage, int]] = {}
-    most = number = time = 0
+    most = 0
+    number = time = len(plan.prologue)
     for step in plan.steps:
         if isinstance(step, HostStep):
             time += 1

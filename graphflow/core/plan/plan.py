@@ -106,6 +106,8 @@ class Plan:
       offsets: where each storage is in the arena.
       scratch: storages that live in a thread's scratch, by group: their offsets in it.
       arena_bytes, scratch_bytes: the sizes.
+      prologue: groups that depend on constants and on variables that the plan does not write;
+        they run again only when such a variable has changed (weights packed, norms folded).
     """
 
     program: Program
@@ -119,11 +121,13 @@ class Plan:
     scratch: dict[int, dict[Storage, int]] = field(default_factory=dict)
     arena_bytes: int = 0
     scratch_bytes: int = 0
+    prologue: tuple[Group, ...] = ()
 
     @property
     def groups(self) -> list[Group]:
-        """All groups, in order."""
-        return [g for step in self.steps if isinstance(step, Segment) for g in step.groups]
+        """All groups, in order, those of the prologue first."""
+        later = [g for step in self.steps if isinstance(step, Segment) for g in step.groups]
+        return [*self.prologue, *later]
 
     @property
     def calls(self) -> list[Call]:
@@ -133,20 +137,25 @@ class Plan:
     def __str__(self) -> str:
         """A listing for `GRAPHFLOW_DEBUG=plan`."""
         lines = [f"arena {self.arena_bytes} bytes, scratch {self.scratch_bytes} bytes a thread"]
-        number = 0
+        for number, group in enumerate(self.prologue):
+            lines += ["once:"] if number == 0 else []
+            lines += self._group_lines(number, group)
+        number = len(self.prologue)
         for step in self.steps:
             if isinstance(step, HostStep):
                 lines.append(f"host   {step.node.op.name}  # {step.node.name}")
                 continue
             for group in step.groups:
-                how = "serial" if group.serial else f"chunks of {group.chunk}, by {group.step}"
-                scratch = self.scratch.get(number, {})
-                lines.append(
-                    f"group {number}: {group.items} items, {how}, {group.cost / 1e3:.0f} us"
-                    + (f", {len(scratch)} values in scratch" if scratch else "")
-                )
-                for call, factor in zip(group.calls, group.factors, strict=True):
-                    times = f" x{factor}" if factor != 1 else ""
-                    lines.append(f"    {call.kernel.name}{times}  # {call.node.name}")
+                lines += self._group_lines(number, group)
                 number += 1
         return "\n".join(lines)
+
+    def _group_lines(self, number: int, group: Group) -> list[str]:
+        how = "serial" if group.serial else f"chunks of {group.chunk}, by {group.step}"
+        scratch = self.scratch.get(number, {})
+        held = f", {len(scratch)} values in scratch" if scratch else ""
+        lines = [f"group {number}: {group.items} items, {how}, {group.cost / 1e3:.0f} us{held}"]
+        for call, factor in zip(group.calls, group.factors, strict=True):
+            times = f" x{factor}" if factor != 1 else ""
+            lines.append(f"    {call.kernel.name}{times}  # {call.node.name}")
+        return lines

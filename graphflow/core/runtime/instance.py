@@ -69,7 +69,8 @@ class Instance:
 
     Attributes:
       failure: the record in which kernels report failures: call number, value, position.
-      segments: for each segment of the plan, the address of its first group and their number.
+      segments: the prologue's and then each segment's first group, and how many they have.
+      prologue_of: the values and versions of the variables that the prologue ran with.
       failure_address: where that record is.
       outside: the arguments, variables and host values that kernels use where they are, as
         (home, index).
@@ -91,6 +92,7 @@ class Instance:
         self._kernels = kernels
         self.failure = np.zeros(8, np.int64)
         self.failure_address = self.failure.ctypes.data
+        self.prologue_of: list[tuple[object, int]] | None = None
         self.copied: list[tuple[int, np.ndarray]] = []
         self._small: dict[tuple[Home, int], np.ndarray] = {}
         self.arena = aligned_bytes(plan.arena_bytes)
@@ -253,7 +255,8 @@ class Instance:
         return moves
 
     def _find_segments(self) -> list[tuple[int, int]]:
-        found, at = [], 0
+        at = len(self.plan.prologue)
+        found = [(self._groups.ctypes.data, at)]
         for step in self.plan.steps:
             if isinstance(step, Segment):
                 address = self._groups.ctypes.data + at * _GROUP_WORDS * 8

@@ -37,7 +37,8 @@ class NativePlan:
         self._idle: list[Instance] = []
         self._is_small = sum(g.cost for g in plan.groups if not g.serial) < _SMALL_COST
         self._can_fail = any(call.failure is not None for call in plan.calls)
-        self._written = [v for v in plan.variables if v.is_written]
+        self._written = [i for i, use in enumerate(plan.variables) if use.is_written]
+        self._steady = self._find_steady()
         self._is_simple = self._has_one_segment()
         self._over_read = {
             (o.buffer.storage.home, o.buffer.storage.index)
@@ -45,6 +46,17 @@ class NativePlan:
             for o in call.operands
             if o.over_read
         }
+
+    def _find_steady(self) -> list[int]:
+        """The variables that the prologue reads."""
+        found = {
+            o.buffer.storage.index
+            for group in self.plan.prologue
+            for call in group.calls
+            for o in call.operands
+            if o.buffer.storage.home is Home.VARIABLE
+        }
+        return sorted(found)
 
     def _has_one_segment(self) -> bool:
         """Whether runs need nothing but small arguments and one segment's kernels."""
@@ -110,7 +122,9 @@ class NativePlan:
         for index, place in instance.copied:
             value = args[index]
             place[...] = value if value.ndim < 2 else value.reshape(-1)
-        table, groups = instance.segments[0]
+        if self.plan.prologue:
+            self._run_prologue(instance, ())
+        table, groups = instance.segments[1]
         self._pool.run(table, groups, instance.failure_address, self._is_small)
         return [view[()] if view.ndim == 0 else view.copy() for view in instance.result_views()]
 
@@ -124,7 +138,9 @@ class NativePlan:
         for slot, ref in zip(plan.variable_values, refs, strict=True):
             host[slot] = ref
         kept: list[Any] = []  # arrays whose addresses kernels were given
-        segment = 0
+        if plan.prologue:
+            self._run_prologue(instance, refs)
+        segment = 1
         for step in plan.steps:
             if isinstance(step, HostStep):
                 self._host_steps.run(step, instance, host, refs, context)
@@ -138,8 +154,26 @@ class NativePlan:
                 self._run_timed(instance, step, table, context)
             if self._can_fail and instance.failure[0]:
                 raise self._failure(instance)
+        for index in self._written:
+            refs[index].version += 1
         context.check_cancelled()
         return [self._result(source, instance, host, refs) for source in plan.results]
+
+    def _run_prologue(self, instance: Instance, refs: Sequence[Ref]) -> None:
+        """Runs the prologue unless it ran with the variables as they are."""
+        addresses = [_own(refs[index]) for index in self._steady]
+        state: list[tuple[object, int]] = [(refs[i].value, refs[i].version) for i in self._steady]
+        before = instance.prologue_of
+        if before is not None and all(
+            a[0] is b[0] and a[1] == b[1] for a, b in zip(state, before, strict=True)
+        ):
+            return
+        for index, address in zip(self._steady, addresses, strict=True):
+            instance.set_address(Home.VARIABLE, index, address)
+        instance.bind()
+        table, groups = instance.segments[0]
+        self._pool.run(table, groups, instance.failure_address, self._is_small)
+        instance.prologue_of = state
 
     def _bind(
         self, instance: Instance, host: list[Any], refs: Sequence[Ref], kept: list[Any]

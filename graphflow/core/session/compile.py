@@ -27,7 +27,8 @@ def compile_fetches(
 ) -> Executable:
     """Freezes what the fetches need and makes it ready to run.
 
-    Native code is made in `runtime/make_native.py`, when `options` say so. With `GRAPHFLOW_DEBUG=program` the program is printed, a node a line.
+    Native code is made in `runtime/make_native.py`, when `options` say so. With
+    `GRAPHFLOW_DEBUG=program` the program is printed, a node a line.
     """
     program = build_program(fetches, targets, feeds)
     if "program" in get_config().debug:
