@@ -1,0 +1,200 @@
+"""The kernels of convolutions against NumPy: forward, gradients of the input and of the filter."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from core.codegen.cpu.calls import lower_and_run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from graphflow.core.graph.op_def import find_op
+from graphflow.core.ops.lowering import NoKernel
+from graphflow.core.ops.nn.cpu import conv_tables
+from graphflow.core.ops.nn.windows import make_axis
+
+FORWARD, TO_INPUT, TO_FILTER = "Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"
+FLOATS = [np.float32, np.float64]
+
+
+def attrs(
+    strides: tuple[int, int] = (1, 1),
+    padding: str = "SAME",
+    dilations: tuple[int, int] = (1, 1),
+    pads: tuple[int, ...] = (),
+    data_format: str = "NHWC",
+) -> dict[str, Any]:
+    def four(pair: tuple[int, int]) -> list[int]:
+        return [1, *pair, 1] if data_format == "NHWC" else [1, 1, *pair]
+
+    explicit = (0, 0, *pads, 0, 0) if data_format == "NHWC" else (0, 0, 0, 0, *pads)
+    return {
+        "strides": four(strides),
+        "dilations": four(dilations),
+        "padding": "EXPLICIT" if pads else padding,
+        "explicit_paddings": list(explicit) if pads else [],
+        "data_format": data_format,
+    }
+
+
+def reference(op_type: str, made: dict[str, Any], *inputs: np.ndarray) -> np.ndarray:
+    """The result in float64, so that errors are the kernel's alone."""
+    wide = [x.astype(np.float64) if x.dtype.kind == "f" else x for x in inputs]
+    result: np.ndarray = find_op(op_type).reference(SimpleNamespace(attrs=made), *wide)
+    return result
+
+
+def images(rng: np.random.Generator, shape: tuple[int, ...], made: Any, dtype: Any) -> np.ndarray:
+    """Random images of an NHWC shape, in the format of the attributes."""
+    x = rng.normal(size=shape).astype(dtype)
+    return x if made["data_format"] == "NHWC" else np.ascontiguousarray(np.moveaxis(x, -1, 1))
+
+
+def run(op_type: str, made: Any, *inputs: np.ndarray, shape: Any, ranges: int = 3) -> np.ndarray:
+    dtype = inputs[-1].dtype
+    return lower_and_run(op_type, made, inputs, [shape], [dtype], ranges=ranges)[0]
+
+
+def check(
+    shape: tuple[int, ...],
+    filters: tuple[int, ...],
+    made: dict[str, Any] | None = None,
+    dtype: Any = np.float32,
+    ranges: int = 3,
+) -> None:
+    """All three ops for an input shape (NHWC) and a filter: kernel height, width, out channels."""
+    made = made or attrs()
+    rng = np.random.default_rng(sum(shape) + 100 * sum(filters))
+    x = images(rng, shape, made, dtype)
+    w = rng.normal(size=(*filters[:2], shape[-1], filters[2])).astype(dtype)
+    expected = reference(FORWARD, made, x, w)
+    dy = rng.normal(size=expected.shape).astype(dtype)
+    x_sizes, w_sizes = np.array(x.shape, np.int32), np.array(w.shape, np.int32)
+    for op_type, inputs in (
+        (FORWARD, (x, w)),
+        (TO_INPUT, (x_sizes, w, dy)),
+        (TO_FILTER, (x, w_sizes, dy)),
+    ):
+        expected = reference(op_type, made, *inputs)
+        got = run(op_type, made, *inputs, shape=expected.shape, ranges=ranges)
+        terms = (
+            dy.size // filters[2] if op_type == TO_FILTER else w.size / min(shape[-1], filters[2])
+        )
+        error = 4 * np.finfo(dtype).eps * max(terms, 16) ** 0.5
+        np.testing.assert_allclose(got, expected, rtol=4 * error, atol=4 * error, err_msg=op_type)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("data_format", ["NHWC", "NCHW"])
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+def test_types_and_formats(padding, data_format, dtype):
+    made = attrs(strides=(2, 1), padding=padding, data_format=data_format)
+    check((3, 8, 9, 18), (3, 4, 35), made, dtype)
+    check((3, 8, 9, 3), (3, 4, 5), made, dtype)
+
+
+@pytest.mark.parametrize(
+    ("shape", "filters"),
+    [
+        ((5, 14, 14, 32), (5, 5, 64)),  # LeNet
+        ((5, 28, 28, 1), (5, 5, 32)),
+        ((1, 56, 56, 16), (3, 3, 32)),  # blocks of rows
+        ((1, 56, 56, 3), (7, 7, 32)),
+        ((2, 7, 7, 320), (3, 3, 160)),  # a filter so large that it is packed group by group
+        ((2, 7, 7, 1100), (1, 1, 300)),
+        ((17, 5, 4, 20), (3, 3, 40)),  # sums in blocks of two images, the last of one
+        ((2, 40, 40, 20), (3, 3, 8)),  # bands of rows
+        ((1, 1, 1, 1), (1, 1, 1)),
+        ((2, 1, 1, 33), (3, 3, 2)),
+        ((2, 3, 3, 2), (9, 9, 3)),  # taps that meet nothing but padding
+    ],
+)
+def test_shapes(shape, filters):
+    check(shape, filters)
+
+
+def test_large_filter_in_float64():
+    check((2, 7, 7, 160), (3, 3, 128), dtype=np.float64)
+
+
+def test_explicit_padding():
+    check((2, 6, 5, 14), (3, 3, 7), attrs(pads=(2, 1, 0, 5)))
+    check((2, 6, 5, 2), (3, 3, 7), attrs(strides=(3, 3), pads=(7, 9, 8, 5)))
+
+
+SMALL = st.integers(1, 4)
+SIZES = st.integers(1, 17)
+CHANNELS = st.sampled_from([1, 2, 3, 5, 11, 12, 13, 16, 31, 33])
+
+
+@settings(max_examples=60)
+@given(
+    st.tuples(SMALL, SIZES, SIZES, CHANNELS),
+    st.tuples(SMALL, SMALL, CHANNELS),
+    st.tuples(SMALL, SMALL),
+    st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    st.sampled_from(["SAME", "VALID"]),
+    st.sampled_from(FLOATS),
+)
+def test_any_geometry(shape, filters, strides, dilations, padding, dtype):
+    extents = [(k - 1) * d + 1 for k, d in zip(filters, dilations, strict=False)]
+    if padding == "VALID" and (extents[0] > shape[1] or extents[1] > shape[2]):
+        padding = "SAME"
+    check(shape, filters, attrs(strides, padding, dilations), dtype)
+
+
+@pytest.mark.parametrize("filters", [(5, 5, 64), (3, 3, 7)])
+def test_results_do_not_depend_on_the_division_of_items(filters):
+    made = attrs()
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(20, 9, 10, 16)).astype(np.float32)
+    w_sizes = np.array([*filters[:2], 16, filters[2]], np.int32)
+    dy = rng.normal(size=(20, 9, 10, filters[2])).astype(np.float32)
+    few, many = (
+        run(TO_FILTER, made, x, w_sizes, dy, shape=tuple(w_sizes), ranges=ranges)
+        for ranges in (1, 20)
+    )
+    np.testing.assert_array_equal(few, many)
+
+
+def test_nan_and_infinity_stay_where_they_belong():
+    x = np.ones((2, 9, 9, 16), np.float32)
+    x[0, 4, 4, 3], x[1, 0, 8, 5] = np.nan, np.inf
+    w = np.ones((3, 3, 16, 40), np.float32)
+    expected = reference(FORWARD, attrs(), x, w)
+    got = run(FORWARD, attrs(), x, w, shape=expected.shape)
+    np.testing.assert_array_equal(got, expected)
+    dy = np.ones((2, 9, 9, 40), np.float32)
+    dy[1, 3, 0, 7] = -np.inf
+    sizes = np.array(x.shape, np.int32)
+    expected = reference(TO_INPUT, attrs(), sizes, w, dy)
+    np.testing.assert_array_equal(run(TO_INPUT, attrs(), sizes, w, dy, shape=x.shape), expected)
+
+
+@pytest.mark.parametrize(
+    ("shape", "filters", "dtype"),
+    [
+        ((1, 4, 4, 4), (3, 3, 2, 2), np.float32),  # groups
+        ((0, 4, 4, 2), (3, 3, 2, 2), np.float32),
+        ((1, 80, 4, 2), (70, 3, 2, 2), np.float32),  # more rows than a word has bits
+        ((1, 4, 4, 2), (3, 3, 2, 2), np.float16),
+    ],
+)
+def test_the_reference_keeps_what_no_kernel_does(shape, filters, dtype):
+    x, w = np.zeros(shape, dtype), np.zeros(filters, dtype)
+    with pytest.raises(NoKernel):
+        run(FORWARD, attrs(), x, w, shape=(*shape[:3], filters[3]))
+
+
+def test_the_order_of_pixels_leaves_padding_out():
+    """Tiles of 14 pixels that have the same taps, where an image's rows are shorter than a tile."""
+    axis = make_axis(7, 3, 1, 1, "SAME")
+    phases = conv_tables.forward_phases(axis)
+    made = conv_tables.make_tables(phases, phases, 1, 7, (7, 1), (7, 1), (3, 1))
+    count = made.segments[0, 1]
+    assert sorted(made.pixels[1, :count]) == list(range(49))
+    in_rows = conv_tables._work(np.repeat(phases[0].bits(), 7), np.tile(phases[0].bits(), 7))
+    assert conv_tables._work(made.pixels[2, :count], made.pixels[3, :count]) <= in_rows
