@@ -43,6 +43,15 @@ def test_numbers_of_a_seed(oracle: ModuleType, kind: str, size: int, unique: boo
         assert len(set(mine[0][0].tolist())) == 12
 
 
+def test_a_range_that_a_quarter_of_all_draws_miss(oracle: ModuleType) -> None:
+    """What is left of 2**64 numbers when they are dealt out evenly is drawn again."""
+
+    def make(tf: ModuleType, true_classes: Any) -> Any:
+        return tf.nn.uniform_candidate_sampler(true_classes, 2, 12, True, 2**62 + 1, seed=71)
+
+    _assert_equal_runs(_runs(tf, make), _runs(oracle, make))
+
+
 @pytest.mark.parametrize("unique", [True, False])
 def test_numbers_of_given_frequencies(oracle: ModuleType, unique: bool) -> None:
     def make(tf: ModuleType, true_classes: Any) -> Any:
