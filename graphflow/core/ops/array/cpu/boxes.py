@@ -109,7 +109,8 @@ def copy_nest(
     size = y.itemsize
     if 0 in [d.size for d in nest]:
         return
-    lead = common_lead(nest, source_offset, target_offset, x, y)
+    nest = [d for d in nest if d.size != 1 or not d.is_whole]
+    lead = _common_lead(nest, source_offset, target_offset, x, y)
     access = Access.ITEM if lead else Access.WHOLE
     source = Operand(x, access, reads=True, writes=False, offset=source_offset)
     target = Operand(y, access, reads=is_partial, writes=True, offset=target_offset)
@@ -163,11 +164,9 @@ def contiguous_strides(shape: Sequence[int], itemsize: int) -> list[int]:
 
 
 def collapse(nest: Sequence[Dimension]) -> list[Dimension]:
-    """The same loops, those that continue each other as one; loops of one step are left out."""
+    """The same loops, those that continue each other as one."""
     result: list[Dimension] = []
     for d in nest:
-        if d.size == 1 and d.is_whole:
-            continue
         if result and d.is_whole:
             before, n = result[-1], d.size
             if (before.source, before.target) == (d.source * n, d.target * n):
@@ -178,12 +177,12 @@ def collapse(nest: Sequence[Dimension]) -> list[Dimension]:
     return result
 
 
-def common_lead(
+def _common_lead(
     nest: Sequence[Dimension], source_offset: int, target_offset: int, x: Buffer, y: Buffer
 ) -> int:
     """How many leading loops divide both arrays into the same parts; 0 for too few parts."""
     lead, parts = 0, 1
-    for i, d in enumerate(nest):
+    for i, d in enumerate(nest[:-1]):  # the last loop is a kernel's innermost one
         parts *= d.size
         rest = nest[i + 1 :]
         sources = [(r.source, r.window) for r in rest]

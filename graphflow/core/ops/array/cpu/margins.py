@@ -57,8 +57,10 @@ def _pad(k: Lowering, x: Buffer, y: Buffer, paddings: np.ndarray, pattern: tuple
     sources = contiguous_strides(x.shape, x.itemsize)
     targets = contiguous_strides(y.shape, y.itemsize)
     nest = [
-        Dimension(*sizes, int(margin[0]), n)
-        for *sizes, margin, n in zip(y.shape, sources, targets, paddings, x.shape, strict=True)
+        Dimension(size, source, target, int(margin[0]), count)
+        for size, source, target, margin, count in zip(
+            y.shape, sources, targets, paddings, x.shape, strict=True
+        )
     ]
     copy_nest(k, nest, x, y, pattern=pattern)
 
