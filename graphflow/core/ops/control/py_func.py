@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
+import traceback
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ...base import dtypes, errors
+from ...base import compat, dtypes, errors
+from ...graph.conversion import convert_n_to_tensor, graph_of_inputs
 from ...graph.graph import Graph
 from ...graph.op_def import define_op
+from ...graph.scopes import name_scope
 from ...graph.stacks import get_default_graph
 from ..shape_rules import unknown
 
@@ -75,7 +78,14 @@ def _call(function: _Registered, arrays: Sequence[np.ndarray]) -> Any:
         raise
     except Exception as error:
         kind = _ERROR_CLASSES.get(type(error), errors.UnknownError)
-        raise kind(None, None, f"{type(error).__name__}: {error}") from error
+        text = f"{type(error).__name__}: {error}\n{_users_traceback(error)}"
+        raise kind(None, None, text) from error
+
+
+def _users_traceback(error: Exception) -> str:
+    """Where in the user's function an error arose: the stack without our own two calls."""
+    frames = traceback.extract_tb(error.__traceback__)[2:]
+    return "".join(traceback.format_list(frames)).rstrip()
 
 
 _ERROR_CLASSES: dict[type, Any] = {
@@ -97,7 +107,12 @@ def _checked(token: str, index: int, value: Any, wanted: dtypes.DType) -> np.nda
     array = np.asarray(value)
     if array.dtype.kind in "SU" or array.dtype == object:
         array = _as_bytes(array)
-    given = dtypes.as_dtype(array.dtype)
+    try:
+        given = dtypes.as_dtype(array.dtype)
+    except TypeError:
+        raise errors.InternalError(
+            None, None, f"Unsupported numpy data type {array.dtype} returned by {token}"
+        ) from None
     # Python floats and ints are 64 bits wide; TF narrows what Python could not say otherwise
     if given != wanted and not isinstance(value, np.ndarray | np.generic):
         narrowed = {dtypes.float64: dtypes.float32, dtypes.int64: dtypes.int32}
@@ -114,7 +129,9 @@ def _checked(token: str, index: int, value: Any, wanted: dtypes.DType) -> np.nda
 
 def _as_bytes(array: np.ndarray) -> np.ndarray:
     def encode(item: Any) -> bytes:
-        return item.encode() if isinstance(item, str) else bytes(item)
+        if not isinstance(item, str | bytes):
+            raise errors.InternalError(None, None, f"Unsupported object type {type(item).__name__}")
+        return compat.as_bytes(item)
 
     flat = [encode(item) for item in array.reshape(-1)]
     result = np.empty(len(flat), dtype=object)
@@ -147,9 +164,18 @@ def py_func(
     _functions.setdefault(get_default_graph().outermost, []).append(registered)
     many = isinstance(Tout, list | tuple)
     op = py_func_op if stateful else py_func_stateless_op
-    types = Tout if many else [Tout]
-    result = op(list(inp), token=registered.token, Tout=types, name=name)
-    return result if many else result[0]
+    graph = graph_of_inputs([list(inp)])
+    with graph.as_default(), name_scope(name or op.name) as scope:
+        inputs = convert_n_to_tensor(inp, name="input")
+        attrs = {
+            "token": registered.token,
+            "Tin": tuple(tensor.dtype.base_dtype for tensor in inputs),
+            "Tout": tuple(dtypes.as_dtype(dtype) for dtype in (Tout if many else [Tout])),
+        }
+        node = graph._add_node(op, inputs, attrs, scope)
+    if not node.outputs:
+        return node
+    return list(node.outputs) if many else node.outputs[0]
 
 
 def numpy_function(func: Callable[..., Any], inp: Any, Tout: Any, name: str | None = None) -> Any:

@@ -56,6 +56,13 @@ def raises_value_error() -> Any:
         (lambda: "a", tf.float32, tf.errors.InvalidArgumentError, "is string, but expects float"),
         (lambda: 1, tf.float32, tf.errors.InvalidArgumentError, "is int64, but expects float"),
         (lambda: (1, 2), [tf.int64], tf.errors.InvalidArgumentError, "returns 2 values, but"),
+        (lambda: {"a": 1}, tf.int64, tf.errors.InternalError, "Unsupported object type dict"),
+        (
+            lambda: np.array([], [("a", np.float32)]),
+            tf.float32,
+            tf.errors.InternalError,
+            "Unsupported numpy data type",
+        ),
     ],
 )
 def test_errors(
@@ -63,6 +70,25 @@ def test_errors(
 ) -> None:
     with pytest.raises(error, match=message):
         session.run(tf.py_func(function, [], types))
+
+
+def test_errors_show_the_users_stack(session: Any) -> None:
+    def outer() -> Any:
+        return raises_value_error()
+
+    with pytest.raises(tf.errors.InvalidArgumentError) as caught:
+        session.run(tf.py_func(outer, [], tf.float32))
+    message = str(caught.value)
+    assert message.index("in outer") < message.index("in raises_value_error")
+    assert 'raise ValueError("mine")' in message and "in _call" not in message
+
+
+def test_a_function_without_results_is_an_operation(session: Any) -> None:
+    seen: list[float] = []
+    note = tf.py_func(lambda x: seen.append(float(x)), [2.0], [], name="note")
+    assert isinstance(note, tf.Operation) and note.inputs[0].name == "note/input_0:0"
+    assert session.run(note) is None
+    assert seen == [2.0]
 
 
 def test_not_callable() -> None:
