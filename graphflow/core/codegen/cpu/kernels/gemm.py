@@ -171,9 +171,12 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
     Words: 0 A as `pack_a` made it, 1 B, 2 bytes from one stored row of B to the next, 3 whether B
     is transposed, 4 C, 5 rows, 6 columns, 7 K, 8 depth, 9 bytes of `depth` columns of packed A,
     10 blocks of a group, 11 workspace [group, depth x 128 + rows x 128 bytes], 12 bias,
-    13 activation.
+    13 activation, 14 whether C and bias are those of the transposed product: C is written
+    transposed, and the bias is one of columns of what is written.
     """
     multiply, finish = make_multiply(real), make_finish(real)
+    get, put = real.get, real.put
+    zero = real.scalar(0)
     _, pack_b = make_packing(real)
     SIZE = real.size
     NR = TILE_VECTORS * real.width
@@ -185,7 +188,7 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
         )  # fmt: skip
         m, n, inner, depth = word(args, 5), word(args, 6), word(args, 7), word(args, 8)
         a_bytes, group, workspace = word(args, 9), word(args, 10), word(args, 11)
-        bias, activation = word(args, 12), word(args, 13)
+        bias, activation, flipped = word(args, 12), word(args, 13), word(args, 14)
         sums = workspace + group * BLOCK_BYTES * depth
         block = lo
         while block < hi:
@@ -221,16 +224,25 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
                     )  # fmt: skip
                 a_block += a_bytes
                 k += steps
-            for row in range(m):
-                column = first
-                while column < end:
-                    source = sums + ((column - first) * m + row * NR) * SIZE
-                    at = column * SIZE
-                    its_bias = bias + at if bias != 0 else 0
-                    finish(
-                        source, c + row * n * SIZE + at, its_bias, activation, min(NR, end - column)
-                    )
-                    column += NR
+            if flipped:
+                for column in range(end - first):
+                    source = sums + (column // NR * m * NR + column % NR) * SIZE
+                    target = c + (first + column) * m * SIZE
+                    for row in range(m):
+                        value = get(source + row * NR * SIZE)
+                        if bias != 0:
+                            value += get(bias + row * SIZE)
+                        if activation == 1 and value < zero:
+                            value = zero
+                        put(target + row * SIZE, value)
+            else:
+                for panel in range(panels):
+                    column = first + panel * NR
+                    its_bias = bias + column * SIZE if bias != 0 else 0
+                    for row in range(m):
+                        source = sums + (panel * m + row) * NR * SIZE
+                        target = c + (row * n + column) * SIZE
+                        finish(source, target, its_bias, activation, min(NR, end - column))
             block += group
 
     return columns

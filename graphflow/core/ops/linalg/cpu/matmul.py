@@ -2,6 +2,7 @@
 
     rows      items are rows of C, so that what is done with C next can be done block by block
     columns   items are blocks of columns of C: few rows, a B that is not worth packing before
+    flipped   as `columns`, for the transposed product: few columns, such as a classifier's
 
 The kernels cut everything into register tiles of the machine's own size; sizes here hold for all.
 """
@@ -20,14 +21,15 @@ from ..matmul import batch_matmul_op, batch_matmul_v2_op, matmul_op, sparse_matm
 
 _BLOCK_BYTES = 128  # of a row of C: an item of the kernels `columns` and `pack_b`
 _VECTOR_BYTES = 64  # how far packing may write past a panel
-_TALLEST_TILE = 14
-_ROW_STEP = 14  # rows in blocks of this fill the tiles of every machine, or nearly so
+_TALLEST_TILE = 14  # rows; blocks of so many fill the tiles of every machine, or nearly so
+_SHORTEST_TILE = 4
 _DEPTH = 256  # of K at a time: a panel of B stays in L1
 _FEW_ROWS = 256  # up to these, packing B in memory would cost more than it saves
 _GROUP = 4  # blocks of columns that a thread packs at a time
+_FEW_ITEMS = 8  # work is divided at least so far where that costs little
 _L2_SHARE = 1 << 18  # bytes of a packed B that may come from L2 for each tile of rows
 _C_BLOCK_BYTES = 1 << 16  # of a block of rows of C: its followers find it in the cache
-_MOST_BLOCK_ROWS = 8 * _ROW_STEP
+_MOST_BLOCK_ROWS = 8 * _TALLEST_TILE
 _PACKED_BYTES_PER_NS = 8.0
 _ACTIVATIONS = {"": 0, "Relu": 1}
 
@@ -42,6 +44,7 @@ class _Product:
       a_matrices, b_matrices: which stored matrix each of the batch takes.
       bias: added to each row, or 0.
       activation: what the kernels call it.
+      flipped: C and bias are those of the transposed product.
     """
 
     a: Buffer | np.ndarray
@@ -56,6 +59,7 @@ class _Product:
     b_matrices: np.ndarray
     bias: Buffer | None = None
     activation: int = 0
+    flipped: bool = False
 
     @property
     def size(self) -> int:
@@ -154,8 +158,15 @@ def _multiply(
     product = _Product(
         a, b, c, m, n, inner, transpose_a, transpose_b, a_matrices, b_matrices, bias, activation
     )  # fmt: skip
-    product = _as_one_column_less(_as_one_matrix(_not_empty(product)))
-    if product.batch == 1 and product.m <= _FEW_ROWS:
+    product = _as_one_matrix(_not_empty(product))
+    flipped = _flip(product)
+    if product.batch > 1:
+        _by_rows(k, product)
+    elif _steps(flipped) + 2 * m * n < _steps(product):
+        _by_columns(k, flipped)
+    elif product.m <= 2 * _TALLEST_TILE or (
+        product.m <= _FEW_ROWS and product.blocks >= _FEW_ITEMS
+    ):
         _by_columns(k, product)
     else:
         _by_rows(k, product)
@@ -179,14 +190,19 @@ def _as_one_matrix(p: _Product) -> _Product:
     return replace(p, m=p.batch * p.m, a_matrices=one, b_matrices=one)
 
 
-def _as_one_column_less(p: _Product) -> _Product:
-    """A column is computed as a row: C' = B' A'."""
-    if p.n > 1 or p.m == 1 or p.batch > 1 or p.bias is not None:
-        return p
+def _flip(p: _Product) -> _Product:
+    """The transposed product: C' = B' A'."""
     return replace(
-        p, a=p.b, b=p.a, m=1, n=p.m, transpose_a=not p.transpose_b, transpose_b=not p.transpose_a,
-        a_matrices=p.b_matrices, b_matrices=p.a_matrices,
+        p, a=p.b, b=p.a, m=p.n, n=p.m, transpose_a=not p.transpose_b, transpose_b=not p.transpose_a,
+        a_matrices=p.b_matrices, b_matrices=p.a_matrices, flipped=True,
     )  # fmt: skip
+
+
+def _steps(p: _Product) -> int:
+    """Cycles, more or less: what the tiles do not fill counts as well."""
+    whole, left = divmod(p.m, _TALLEST_TILE)
+    short = min(_ceil(left, _SHORTEST_TILE) * _SHORTEST_TILE, _TALLEST_TILE)
+    return (whole * _TALLEST_TILE + short) * p.blocks * p.k
 
 
 # --- the two schedules ----------------------------------------------------------------------------
@@ -224,10 +240,11 @@ def _by_rows(k: Lowering, p: _Product) -> None:
 
 def _block_rows(p: _Product) -> int:
     """Rows of C that a thread computes at a time."""
-    tiles = max(1, _C_BLOCK_BYTES // (p.n * p.size * _ROW_STEP))
+    tiles = max(1, _C_BLOCK_BYTES // (p.n * p.size * _TALLEST_TILE))
     if p.packed_b_bytes > _L2_SHARE:
         tiles = max(tiles, 4)
-    return min(tiles * _ROW_STEP, _MOST_BLOCK_ROWS, p.m)
+    tiles = min(tiles, _ceil(p.batch * p.m, _FEW_ITEMS * _TALLEST_TILE))
+    return min(tiles * _TALLEST_TILE, _MOST_BLOCK_ROWS, p.m)
 
 
 def _by_columns(k: Lowering, p: _Product) -> None:
@@ -244,14 +261,15 @@ def _by_columns(k: Lowering, p: _Product) -> None:
         ],
         cost=2 * parts * part_bytes / _PACKED_BYTES_PER_NS,
     )  # fmt: skip
-    group = min(_GROUP, p.blocks)
+    group = min(_GROUP, max(1, p.blocks // _FEW_ITEMS))
+    by_item = p.flipped and p.n * p.size % _BLOCK_BYTES == 0
     k.call(
         f"gemm.columns_{p.type}",
         items=p.blocks,
         args=[
             k.read(packed, whole=True), _factor(k, p.b), p.b_stride, p.transpose_b,
-            k.write(p.c, whole=True), p.m, p.n, p.k, depth, part_bytes, group,
-            k.workspace(group * _BLOCK_BYTES * (depth + p.m)), *_ending(k, p),
+            k.write(p.c, whole=not by_item), p.m, p.n, p.k, depth, part_bytes, group,
+            k.workspace(group * _BLOCK_BYTES * (depth + p.m)), *_ending(k, p), p.flipped,
         ],
         grain=group,
         cost=p.cost(),
