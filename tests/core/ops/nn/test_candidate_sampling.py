@@ -243,3 +243,25 @@ def test_the_default_sample_is_log_uniform_and_seeded() -> None:
             assert "LogUniformCandidateSampler" in {op.type for op in loss.graph.get_operations()}
             losses.append(session.run(loss))
     np.testing.assert_array_equal(*losses)
+
+
+@pytest.mark.parametrize("strategy", ["mod", "div"])
+@pytest.mark.parametrize("loss", [tf.nn.nce_loss, tf.nn.sampled_softmax_loss])
+def test_sharded_weights(loss: Any, strategy: str) -> None:
+    random = np.random.default_rng(0)
+    weights = random.normal(size=(11, 4)).astype(np.float32)
+    biases, inputs = np.arange(11, dtype=np.float32), random.normal(size=(3, 4)).astype("f")
+    shards = [weights[i::3] for i in range(3)] if strategy == "mod" else np.array_split(weights, 3)
+    with tf.Graph().as_default(), tf.Session() as session:
+        sampled = tf.nn.uniform_candidate_sampler(_TRUE, 2, 5, True, 11, seed=1)
+        with tf.variable_scope("scope", partitioner=tf.fixed_size_partitioner(3)):
+            variable = tf.get_variable("weights", initializer=tf.constant(weights))
+        tables = [weights, [tf.constant(shard) for shard in shards]]
+        if strategy == "div":  # how a partitioned variable is dealt out
+            tables.append(variable)
+        options = {"sampled_values": sampled, "partition_strategy": strategy}
+        losses = [loss(t, biases, _TRUE, inputs, 5, 11, 2, **options) for t in tables]
+        session.run(tf.global_variables_initializer())
+        found = session.run(losses)
+    for value in found[1:]:
+        np.testing.assert_allclose(value, found[0], rtol=1e-6)
