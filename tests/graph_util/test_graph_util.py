@@ -60,6 +60,13 @@ def test_frozen_graphs_run_as_before(use_resource: bool, oracle: ModuleType) -> 
     ops = {node.op for node in [*frozen.node, *bodies]}
     assert not ops & {"VariableV2", "VarHandleOp", "ReadVariableOp", "ResourceGather", "Assign"}
     assert "unused" not in _names(frozen)
+    for function in frozen.library.function:
+        signature = function.signature
+        arguments = {argument.name for argument in signature.input_arg}
+        types = {argument.type for argument in (*signature.input_arg, *signature.output_arg)}
+        assert tf.resource.as_datatype_enum not in types
+        for text in (text for node in function.node_def for text in node.input):
+            assert text in arguments or text.count(":") == 2
     for module in (tf, oracle):
         for value, wanted in zip((False, True), expected, strict=True):
             got = _run(module, frozen.SerializeToString(), {"p": value})
