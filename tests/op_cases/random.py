@@ -103,7 +103,6 @@ _CHOICE = [
         lambda tf, x: tf.random_crop(x, [2, 3], seed=1),
         [floats(5, 7)],
         label="random_crop",
-        graph_differs="TF's Assert makes a second constant of its message",
         **_PLAIN,
     ),
 ]
