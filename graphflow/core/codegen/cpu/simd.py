@@ -274,9 +274,13 @@ class Lanes:
         self.get, self.put = get, put
 
 
-# Decorates what kernels call: `/` and `//` as in NumPy, and none of the wrappers for calls from
-# Python, which take a fifth of the time to compile a kernel.
-helper = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+# Decorate what kernels call: `/` and `//` as in NumPy, and none of the wrappers for calls from
+# Python, which take a fifth of the time to compile a kernel. A `helper` becomes part of its callers;
+# a `routine`, which is larger, where LLVM thinks that it pays.
+routine = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+helper = njit(
+    error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True
+)
 
 _target = host_target()
 F32 = Lanes("f32", _target.width(4))

@@ -80,6 +80,7 @@ def check_all(x: np.ndarray, attrs: dict[str, Any], seed: int = 0) -> None:
         ((3, 3), (2, 2), "SAME"),
         ((3, 2), (1, 2), "VALID"),
         ((1, 2), (3, 3), "SAME"),
+        ((3, 3), (3, 3), "SAME"),  # windows of 2 x 2 at the corner, their taps not 0 to 3
         ((5, 5), (5, 5), "VALID"),
     ],
 )

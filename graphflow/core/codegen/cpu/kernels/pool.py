@@ -26,7 +26,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..simd import F32, F64, I32, I64, Lanes, convert, helper, select, word
+from ..simd import F32, F64, I32, I64, Lanes, convert, helper, routine, select, word
 
 GEOMETRY = 11
 
@@ -64,7 +64,7 @@ def _make(real, integer):
         else:
             store_tail(address, value, count)
 
-    @helper
+    @routine
     def find(x, rows, columns, row, pixel, count, tap, row_taps):
         """The maximum over a window, and the number of its tap.
 
@@ -81,7 +81,7 @@ def _make(real, integer):
                 place = select(wins, number(whole(0)) + (tap + r * row_taps + c), place)
         return largest, place
 
-    @helper
+    @routine
     def find_max(x, rows, columns, row, pixel, count, tap, row_taps):
         """`find`, with the most common cases unrolled."""
         if count >= width and rows == 2 and columns == 2:
@@ -90,7 +90,7 @@ def _make(real, integer):
             return find(x, rows, columns, row, pixel, width, tap, row_taps)
         return find(x, rows, columns, row, pixel, count, tap, row_taps)
 
-    @helper
+    @routine
     def total(x, rows, columns, row, pixel, count):
         """The sum over a window."""
         result = splat(scalar(0))
@@ -99,7 +99,7 @@ def _make(real, integer):
                 result = result + read(x + r * row + c * pixel, count)
         return result
 
-    @helper
+    @routine
     def scatter(dx, rows, columns, row, pixel, count, tap, row_taps, place, dy, covers):
         """Gives each window's gradient to the tap at `place`."""
         zero = splat(scalar(0))
@@ -110,12 +110,13 @@ def _make(real, integer):
                 write(at, part if covers else read(at, count) + part, count)
 
     @helper
-    def scatter_max(dx, rows, columns, row, pixel, count, tap, row_taps, place, dy, covers):
-        """`scatter`, with the most common case unrolled."""
-        if covers and count >= width and rows == 2 and columns == 2:
-            scatter(dx, 2, 2, row, pixel, width, tap, row_taps, place, dy, True)
-        else:
-            scatter(dx, rows, columns, row, pixel, count, tap, row_taps, place, dy, covers)
+    def scatter_2x2(dx, row, pixel, place, dy):
+        """`scatter` for the most common window, all of it on the image, and none over another."""
+        zero = splat(scalar(0))
+        store(dx, select(place == 0, dy, zero))
+        store(dx + pixel, select(place == 1, dy, zero))
+        store(dx + row, select(place == 2, dy, zero))
+        store(dx + row + pixel, select(place == 3, dy, zero))
 
     @helper
     def spread(dx, rows, columns, row, pixel, count, share, covers):
@@ -138,7 +139,7 @@ def _make(real, integer):
         """From x to y, the tap of each maximum in a byte."""
         pool(lo, hi, word(args, 0), word(args, 1), word(args, 2), args + 24)
 
-    @helper
+    @routine
     def pool(lo, hi, x, y, mask, geometry):
         h, w, c = word(geometry, 0), word(geometry, 1), word(geometry, 2)
         out_h, out_w = word(geometry, 3), word(geometry, 4)
@@ -174,7 +175,7 @@ def _make(real, integer):
         """From mask and dy to dx."""
         unpool(lo, hi, 0, word(args, 0), word(args, 1), word(args, 2), word(args, 3), args + 32)
 
-    @helper
+    @routine
     def unpool(lo, hi, x, mask, dy, dx, covers, geometry):
         h, w, c = word(geometry, 0), word(geometry, 1), word(geometry, 2)
         out_h, out_w = word(geometry, 3), word(geometry, 4)
@@ -192,6 +193,7 @@ def _make(real, integer):
                 window = (image * h + y0) * row + x0 * pixel
                 out = (line * out_w + j) * c
                 rows, columns, tap = rows_end - top, columns_end - left, top * kw + left
+                is_2x2 = covers != 0 and kh * kw == rows * columns and rows == 2 and columns == 2
                 for k in range(0, c, width):
                     if mask == 0:
                         _, place = find_max(
@@ -202,10 +204,13 @@ def _make(real, integer):
                     else:
                         places = load_bytes_tail(mask + out + k, c - k, one_byte(0))
                         place = convert(places, number(whole(0)))
-                    scatter_max(
-                        dx + window + k * size, rows, columns, row, pixel, c - k, tap, kw,
-                        place, read(dy + (out + k) * size, c - k), covers != 0,
-                    )  # fmt: skip
+                    value, at = read(dy + (out + k) * size, c - k), dx + window + k * size
+                    if is_2x2 and c - k >= width:
+                        scatter_2x2(at, row, pixel, place, value)
+                    else:
+                        scatter(
+                            at, rows, columns, row, pixel, c - k, tap, kw, place, value, covers != 0
+                        )
 
     def average(lo, hi, args):
         """From x to y."""

@@ -21,8 +21,8 @@ from ..simd import (
     helper,
     max_of,
     report,
+    select,
     sum_of,
-    vector_max,
     word,
 )
 from ..vector_math_intrinsics import vector_exp, vector_log
@@ -36,6 +36,7 @@ def _make(real):
     width, size, scalar = real.width, real.size, real.scalar
     get, put, label_32, label_64 = real.get, real.put, I32.get, I64.get
     nothing, lowest = scalar(0), scalar(-np.inf)
+    smallest = scalar(-87.0 if real is F32 else -708.0)  # whose exp is a normal number
 
     @helper
     def read(address, count, fill):
@@ -50,25 +51,34 @@ def _make(real):
 
     @helper
     def largest_of(x, n):
-        """The largest element of a row; NaN where there is one."""
+        """The largest element of a row. NaN is passed over here: it comes back with the sum."""
         result = splat(lowest)
         for i in range(0, n, width):
-            result = vector_max(result, read(x + i * size, n - i, lowest))
+            value = read(x + i * size, n - i, lowest)
+            result = select(value > result, value, result)
         return max_of(result)
 
     @helper
     def exponentials(x, y, n, largest):
-        """Writes exp(x - largest); their sum."""
+        """Writes exp(x - largest), and gives their sum.
+
+        What is no normal number is 0: in TF's threads it is as well, and a vector with a denormal
+        costs what 50 others do. Such would be those past the end of each row.
+        """
         total = splat(nothing)
         for i in range(0, n, width):
-            value = vector_exp(read(x + i * size, n - i, lowest) - largest)
+            lowered = read(x + i * size, n - i, lowest) - largest
+            vanishes = lowered < smallest
+            value = vector_exp(select(vanishes, splat(smallest), lowered))
+            value = select(vanishes, splat(nothing), value)
             total = total + value
             write(y + i * size, value, n - i)
         return sum_of(total)
 
     def softmax(lo, hi, args):
         x, y, n = word(args, 0), word(args, 1), word(args, 2)
-        for row in range(lo * n * size, hi * n * size, n * size):
+        for item in range(lo, hi):
+            row = item * n * size
             factor = splat(1 / exponentials(x + row, y + row, n, largest_of(x + row, n)))
             for i in range(0, n, width):
                 at = y + row + i * size
@@ -76,7 +86,8 @@ def _make(real):
 
     def log_softmax(lo, hi, args):
         x, y, n = word(args, 0), word(args, 1), word(args, 2)
-        for row in range(lo * n * size, hi * n * size, n * size):
+        for item in range(lo, hi):
+            row = item * n * size
             largest = largest_of(x + row, n)
             logarithm = vector_log(splat(exponentials(x + row, y + row, n, largest)))
             for i in range(0, n, width):
