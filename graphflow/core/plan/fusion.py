@@ -11,7 +11,7 @@ from ..ops.fused_body import TYPES, FusedBody, FusedInput, FusedStep, can_fuse, 
 from ..ops.lowering import Access, Buffer, Call, KernelName, Operand
 from ..program.program import Node, Program, Value
 from .units import MAX_FUSED_VALUES, Shape, Unit
-from .variables import Uses, root_of, values_of
+from .variables import Uses, is_native, root_of, values_of
 
 # Updates of a variable by one value, as the op that computes the new value.
 _ASSIGNMENTS = {
@@ -76,7 +76,7 @@ def _kind(program: Program, uses: Uses, value: Value) -> str:
     variable = uses.variable_of.get(value)
     if variable is not None:
         dtype = program.nodes[uses.names[variable]].attrs.get("dtype", dtype)
-    return np.dtype(dtype.base_dtype.as_numpy_dtype).name
+    return np.dtype(dtype.base_dtype.as_numpy_dtype).name if is_native(dtype) else dtype.name
 
 
 def _value_inputs(node: Node, uses: Uses, index: int) -> list[int]:

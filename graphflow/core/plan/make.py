@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..base import dtypes
 from ..base.dtypes import DType
 from ..ops import cpu_lowerings
 from ..ops.lowering import Buffer, Call, Home, Lowering, NoKernel, Storage
@@ -18,7 +17,7 @@ from .memory import Lifetime, lay_out, padded
 from .plan import HostStep, HostValue, Plan, Segment, Source, Step, VariableUse
 from .prologue import find_prologue
 from .units import Unit, make_units
-from .variables import cell_inputs, find_uses, is_cell, root_of, values_of
+from .variables import cell_inputs, find_uses, is_cell, is_native, root_of, values_of
 
 
 def make_plan(program: Program) -> Plan:
@@ -35,6 +34,7 @@ class _Planner:
         self.host_of: dict[Value, HostValue] = {}
         self.buffers: dict[Value, Buffer] = {}
         self.constants: dict[Value, np.ndarray] = {}
+        self.host_constants: list[tuple[int, np.ndarray]] = []
         self.variables: list[VariableUse] = []
         self.variable_values: list[int] = []
         self.variable_buffers: dict[int, Buffer] = {}
@@ -64,6 +64,7 @@ class _Planner:
             self.host_count,
             self.arg_values,
             tuple(self.variable_values),
+            tuple(self.host_constants),
             prologue=tuple(make_groups(prologue)),
         )
         return _with_memory(plan)
@@ -81,7 +82,7 @@ class _Planner:
         for index, node in enumerate(self.program.nodes):
             if node.op is ARG:
                 shape = node.output_shapes[0]
-                if not is_cell(node.output_dtypes[0]) and _is_native(node.output_dtypes[0]):
+                if not is_cell(node.output_dtypes[0]) and is_native(node.output_dtypes[0]):
                     assert shape is not None
                     slot = self.host_of[Value(index, 0)].index
                     self.buffers[Value(index, 0)] = _buffer(
@@ -97,10 +98,12 @@ class _Planner:
     def _add_constant(self, value: Value, array: np.ndarray, node: Node) -> None:
         dtype = node.output_dtypes[value.output]
         self.constants[value] = array
-        if _is_native(dtype):
+        if is_native(dtype):
             made = _buffer(dtype, array.shape, Home.CONSTANT, -1, node.name)
             made.storage.constant = array
             self.buffers[value] = made
+        else:
+            self.host_constants.append((self._new_host_value(value).index, array))
 
     def _add_variable(self, number: int, index: int) -> None:
         node = self.program.nodes[index]
@@ -109,7 +112,7 @@ class _Planner:
             self._new_host_value(value)
         shape = variable_shape(node)
         dtype = node.attrs.get("dtype", node.output_dtypes[0]).base_dtype
-        if shape is not None and _is_native(dtype):
+        if shape is not None and is_native(dtype):
             made = _buffer(dtype, shape, Home.VARIABLE, number, node.name)
             self.variable_buffers[number] = made
         self.variables.append(
@@ -131,10 +134,11 @@ class _Planner:
         """Where a result, or a host step's input, is."""
         if is_cell(self.program.nodes[value.node].output_dtypes[value.output]):
             return self._cell(value)
+        root = root_of(value, self.uses)
         buffer = self._buffer_of(value)
-        if buffer is not None:
-            return buffer
-        return self.host_of[root_of(value, self.uses)]
+        if buffer is None and root != value and self._adopt(root):
+            buffer = self._buffer_of(value)
+        return self.host_of[root] if buffer is None else buffer
 
     def _cell(self, value: Value) -> Source:
         variable = self.uses.variable_of.get(value)
@@ -212,7 +216,7 @@ class _Planner:
         node = self.program.nodes[root.node]
         shape, dtype = node.output_shapes[root.output], node.output_dtypes[root.output]
         held = self.host_of.get(root)
-        if held is None or shape is None or not _is_native(dtype):
+        if held is None or shape is None or not is_native(dtype):
             return False
         self.buffers[root] = _buffer(dtype, shape, Home.HOST, held.index, node.name)
         return True
@@ -251,7 +255,7 @@ class _Planner:
             variable = self.uses.variable_of.get(value)
             if variable is not None:
                 held = self.variable_buffers.get(variable)
-            elif shape is None or not _is_native(dtype):
+            elif shape is None or not is_native(dtype):
                 held = None
             else:
                 held = _buffer(dtype, shape, Home.ARENA, -1, node.name)
@@ -306,14 +310,6 @@ def _buffer(dtype: DType, shape: tuple[int, ...], home: Home, index: int, name: 
     kind = np.dtype(dtype.base_dtype.as_numpy_dtype)
     nbytes = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
     return Buffer(Storage(home, nbytes, index, None, name), tuple(shape), dtype.base_dtype)
-
-
-def _is_native(dtype: DType) -> bool:
-    """Whether kernels can be given values of a type."""
-    base = dtype.base_dtype
-    if base in (dtypes.string, dtypes.variant, dtypes.resource):
-        return False
-    return np.dtype(base.as_numpy_dtype).kind in "biufc"
 
 
 # --- memory --------------------------------------------------------------------------------------

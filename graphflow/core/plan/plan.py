@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from ..ops.lowering import Buffer, Call, Storage
 from ..program.program import Node, Program
 
@@ -103,6 +105,7 @@ class Plan:
       host_values: how many values Python holds during a run.
       arg_values: the host value of each argument.
       variable_values: the host value of each variable's cell, by its index in `variables`.
+      constant_values: constants that kernels cannot read, with their host values.
       offsets: where each storage is in the arena.
       scratch: storages that live in a thread's scratch, by group: their offsets in it.
       arena_bytes, scratch_bytes: the sizes.
@@ -117,6 +120,7 @@ class Plan:
     host_values: int
     arg_values: tuple[int, ...]
     variable_values: tuple[int, ...]
+    constant_values: tuple[tuple[int, np.ndarray], ...] = ()
     offsets: dict[Storage, int] = field(default_factory=dict)
     scratch: dict[int, dict[Storage, int]] = field(default_factory=dict)
     arena_bytes: int = 0

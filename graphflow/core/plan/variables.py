@@ -10,6 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from ..base import dtypes
 from ..base.dtypes import DType
 from ..program.program import ARG, Node, Program, Value
@@ -35,6 +37,14 @@ def is_cell(dtype: DType) -> bool:
     return dtype._is_ref_dtype or dtype == dtypes.resource
 
 
+def is_native(dtype: DType) -> bool:
+    """Whether kernels can be given values of a type."""
+    base = dtype.base_dtype
+    if base in (dtypes.string, dtypes.variant, dtypes.resource):
+        return False
+    return np.dtype(base.as_numpy_dtype).kind in "biufc"
+
+
 @dataclass
 class Uses:
     """What a program's nodes do with variables and views.
@@ -45,7 +55,8 @@ class Uses:
       view_of: for the output of a view, the value whose memory it is.
       copied: views of variables that must be copies.
       order: for each node, the nodes that must have run before it though it reads none of their
-        values: accesses to one variable, and nodes with effects, keep the program's order.
+        values: accesses to one variable, and nodes with effects, keep the program's order; an
+        effect comes after what it waits for.
       written: the variables that some node writes.
     """
 
@@ -102,6 +113,8 @@ def _find_variables(program: Program, uses: Uses) -> None:
 def _find_views(program: Program, uses: Uses) -> None:
     for index, node in enumerate(program.nodes):
         if node.op.name not in ALIASES or not node.inputs or is_cell(node.output_dtypes[0]):
+            continue
+        if not is_native(node.output_dtypes[0]):
             continue
         shapes = node.output_shapes[0], program.nodes[node.inputs[0].node].output_shapes
         if shapes[0] is not None and shapes[1][node.inputs[0].output] is not None:
@@ -163,6 +176,8 @@ def _find_order(program: Program, uses: Uses) -> None:
             if last_effect is not None:
                 uses.order[index].add(last_effect)
             last_effect = index
+        if written or node.op.is_stateful:
+            uses.order[index].update(node.controls)
         uses.order[index].discard(index)
 
 

@@ -135,6 +135,8 @@ class NativePlan:
         host: list[Any] = [None] * plan.host_values
         for slot, value in zip(plan.arg_values, args, strict=True):
             host[slot] = value
+        for slot, constant in plan.constant_values:
+            host[slot] = constant
         for slot, ref in zip(plan.variable_values, refs, strict=True):
             host[slot] = ref
         kept: list[Any] = []  # arrays whose addresses kernels were given
