@@ -67,6 +67,7 @@ class FuncGraph(Graph):
         self.stack_of: dict[Tensor, int] = {}
         self._placeholder_of: dict[Tensor, Tensor] = {}
         self._source_of: dict[Tensor, Tensor] = {}
+        self._lock = outer_graph._lock
         self._names_in_use = outer_graph._names_in_use
         self._collections = outer_graph._collections
         self._naming = ThreadNaming(outer_graph._naming.scope)

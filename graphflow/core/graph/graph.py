@@ -364,6 +364,10 @@ class Graph:
         """`scope/name`, with `_1`, `_2`... appended when it is taken (case-insensitively)."""
         if self._naming.scope:
             name = f"{self._naming.scope}/{name}"
+        with self._lock:
+            return self._first_free(name, mark_as_used)
+
+    def _first_free(self, name: str, mark_as_used: bool) -> str:
         key = name.lower()
         count = self._names_in_use.get(key, 0)
         if mark_as_used:

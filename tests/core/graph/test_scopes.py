@@ -44,6 +44,28 @@ def test_threads_have_name_scopes_of_their_own():
     assert [node.name for node in nodes] == ["thread_0/NoOp", "thread_1/NoOp"]
 
 
+def test_threads_never_get_the_same_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread is stopped between looking a name up and taking it, and another one tries."""
+    graph = tf.get_default_graph()
+    names: list[str] = []
+
+    class Names(dict[str, int]):
+        def get(self, key: str, default: Any = None) -> Any:
+            count = super().get(key, default)
+            if not others:
+                other = threading.Thread(target=lambda: names.append(graph.unique_name("x")))
+                others.append(other)
+                other.start()
+                other.join(0.05)  # it ends within this time only if nothing holds it up
+            return count
+
+    others: list[threading.Thread] = []
+    monkeypatch.setattr(graph, "_names_in_use", Names())
+    names.append(graph.unique_name("x"))
+    others[0].join()
+    assert sorted(names) == ["x", "x_1"]
+
+
 def test_threads_can_have_other_scopes_of_their_own():
     graph = tf.get_default_graph()
     beside = [tf.no_op(), tf.no_op()]
