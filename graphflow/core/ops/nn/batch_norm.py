@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -128,11 +129,9 @@ def fused_batch_norm_reference(
     images = windows.to_channels_last(x, data_format).astype(np.float32, copy=False)
     saved_mean, saved_variance = mean, variance
     if node.attrs["is_training"]:
-        rows = images.reshape(-1, images.shape[-1])
-        saved_mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
-        saved_variance = np.square(rows - saved_mean).mean(axis=0, dtype=np.float64)
-        saved_variance = saved_variance.astype(np.float32)
-        count = rows.shape[0]
+        count = math.prod(images.shape[:-1])
+        rows = images.reshape(count, images.shape[-1])
+        saved_mean, saved_variance = _statistics(rows)
         unbiased = saved_variance * np.float32(count / max(count - 1, 1))
         mean, variance = _moving(node, mean, saved_mean), _moving(node, variance, unbiased)
     factor = scale / np.sqrt(saved_variance + np.float32(epsilon))
@@ -147,6 +146,16 @@ def fused_batch_norm_reference(
     if len(node.output_dtypes) == 6:
         return (*outputs, np.zeros(0, np.float32))
     return outputs
+
+
+def _statistics(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The mean and the biased variance of each column, float32; NaN where there is no row."""
+    if not len(rows):
+        nothing = np.full(rows.shape[1], np.nan, np.float32)
+        return nothing, nothing
+    mean = rows.mean(axis=0, dtype=np.float64).astype(np.float32)
+    variance = np.square(rows - mean).mean(axis=0, dtype=np.float64).astype(np.float32)
+    return mean, variance
 
 
 def _moving(node: Any, old: np.ndarray, new: np.ndarray) -> np.ndarray:
@@ -178,7 +187,7 @@ def fused_batch_norm_grad_reference(
     doffset = gradient.sum(axis=axes)
     dx = scale * inverse * gradient
     if node.attrs["is_training"]:
-        count = np.float32(images.size // images.shape[-1])
+        count = np.float32(math.prod(images.shape[:-1]))
         dx = scale * inverse * (gradient - (doffset + normal * dscale) / count)
     empty = np.zeros(0, np.float32)
     return windows.from_channels_last(dx, data_format), dscale, doffset, empty, empty

@@ -24,10 +24,10 @@ class Words:
 
     @staticmethod
     def _each(stream: Stream) -> Iterator[int]:
-        start, count = 0, 16
+        start, count = 0, 32
         while True:
             yield from stream.blocks(start, count).ravel().tolist()
-            start, count = start + count, 1024
+            start, count = start + count, min(2 * count, 1024)
 
     def word(self) -> int:
         return next(self._words)

@@ -74,6 +74,19 @@ def test_one_image_of_one_element(oracle: ModuleType) -> None:
         assert variance.tolist() == [0, 0]
 
 
+def test_no_images_have_no_statistics(oracle: ModuleType) -> None:
+    values = []
+    for framework in tf, oracle:
+        with framework.Graph().as_default(), framework.Session() as session:
+            x, scale = framework.constant(_X[:0]), framework.constant(_SCALE)
+            outputs = framework.nn.fused_batch_norm(x, scale, _OFFSET)
+            gradients = framework.gradients(outputs[0], [x, scale])
+            values.append(session.run([*outputs, *gradients]))
+    for mine, theirs in zip(*values, strict=True):
+        assert mine.shape == theirs.shape
+        np.testing.assert_array_equal(mine, theirs)
+
+
 def test_half_images_have_single_statistics(oracle: ModuleType) -> None:
     values = []
     for framework in tf, oracle:
