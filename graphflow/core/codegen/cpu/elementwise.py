@@ -4,7 +4,7 @@ The loops of a kernel of rank 3 with items `lo` up to `hi` (rows), for vectors o
 
     start      sizes, addresses; values that vary nowhere, in all lanes
     row        for each row: addresses of the operands' rows; values that vary along rows only
-      main       for each 1-4 whole vectors: load, compute, store
+      main       for each one or two whole vectors: load, compute, store
       rest       for each remaining vector: the same under a mask
 
 A kernel reads each input once and writes each output once: for `n` elements that is the sum of
@@ -37,7 +37,7 @@ from .emit import (
 )
 from .target import host_target
 
-_UNROLLED = ((2, 4), (8, 2))  # bodies of up to so many steps compute so many vectors at a time
+_SHORT = 4  # bodies of up to so many steps compute two vectors at a time
 
 
 def generate(body: FusedBody) -> str:
@@ -75,8 +75,7 @@ class _Generator:
         self.types = body.value_types
         widest = max(_lane_size(dtype) for dtype in self.types)
         self.lanes = host_target().width(widest) if body.rank else 1
-        short = [vectors for steps, vectors in _UNROLLED if len(body.steps) <= steps]
-        self.unroll = short[0] if short and body.rank else 1
+        self.unroll = 2 if body.rank and len(body.steps) <= _SHORT else 1
         self.module = ir.Module(ENTRY)
         kind = ir.FunctionType(ir.VoidType(), [WORD] * 3)
         function = ir.Function(self.module, kind, ENTRY)

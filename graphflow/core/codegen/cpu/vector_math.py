@@ -165,6 +165,7 @@ def _call_body(name: str, body: Body, values: Sequence[Staged]) -> Staged:
         kind = values[0].ir.type
         function = code.function(full_name, kind, [kind] * len(values))
         function.linkage = "internal"
+        function.attributes.add("alwaysinline")
         builder = ir.IRBuilder(function.append_basic_block())
         inside = Emitter([builder], code.lanes)
         result = body(*[Staged(inside, argument, dtype) for argument in function.args])
