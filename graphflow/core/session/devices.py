@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class DeviceAttributes(NamedTuple):
@@ -14,9 +14,15 @@ class DeviceAttributes(NamedTuple):
     incarnation: int
 
 
-def local_devices() -> list[DeviceAttributes]:
-    """The CPU; its memory limit is the machine's memory."""
-    return [DeviceAttributes("/job:localhost/replica:0/task:0/device:CPU:0", "CPU", _memory(), 1)]
+def local_devices(config: Any = None) -> list[DeviceAttributes]:
+    """The CPU, as many times as a ConfigProto's `device_count` says; its limit is all memory."""
+    count = 1 if config is None else config.device_count.get("CPU", 1)
+    return [
+        DeviceAttributes(
+            f"/job:localhost/replica:0/task:0/device:CPU:{number}", "CPU", _memory(), number + 1
+        )
+        for number in range(count)
+    ]
 
 
 def _memory() -> int:

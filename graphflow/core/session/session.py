@@ -88,7 +88,7 @@ class BaseSession:
         """The devices of this session: the CPU."""
         from .devices import local_devices
 
-        return local_devices()
+        return local_devices(self._config)
 
     # --- running ---------------------------------------------------------------------------------
 

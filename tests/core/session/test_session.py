@@ -268,3 +268,11 @@ def test_a_loop_without_end_is_timed_out(of_session):
         with pytest.raises(tf.errors.DeadlineExceededError, match="Timed out"):
             sess.run(loop, options=options)
         assert sess.run(tf.constant(1.0)) == 1.0
+
+
+def test_devices_are_as_many_as_the_config_says():
+    config = tf.ConfigProto(device_count={"CPU": 2, "GPU": 0})
+    with tf.Session() as one, tf.Session(config=config) as two:
+        names = [[device.name for device in sess.list_devices()] for sess in (one, two)]
+    assert [len(group) for group in names] == [1, 2]
+    assert names[1][1] == "/job:localhost/replica:0/task:0/device:CPU:1"

@@ -153,7 +153,7 @@ def py_func(
 
     Returns:
       A Tensor of unknown shape, a list of them when `Tout` is a list, or the Operation when that
-      list is empty.
+      list is empty and the function is stateful.
 
     Raises:
       ValueError: `func` cannot be called.
@@ -173,7 +173,7 @@ def py_func(
             "Tout": tuple(dtypes.as_dtype(dtype) for dtype in (Tout if many else [Tout])),
         }
         node = graph._add_node(op, inputs, attrs, scope)
-    if not node.outputs:
+    if stateful and not node.outputs:
         return node
     return list(node.outputs) if many else node.outputs[0]
 

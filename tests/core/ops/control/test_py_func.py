@@ -89,6 +89,7 @@ def test_a_function_without_results_is_an_operation(session: Any) -> None:
     assert isinstance(note, tf.Operation) and note.inputs[0].name == "note/input_0:0"
     assert session.run(note) is None
     assert seen == [2.0]
+    assert tf.py_func(seen.append, [2.0], [], stateful=False) == []
 
 
 def test_not_callable() -> None:
