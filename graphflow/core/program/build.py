@@ -42,11 +42,13 @@ def build_program(
         return Value(position[tensor.op], tensor.value_index)
 
     read = {t for op in order for t in op.inputs} | set(fetches)
+    awaited = {c for op in order for c in _controls(op, fed)} | set(targets)
     for op in order:
         attrs: Mapping[str, Any] = op.node_attrs
         if op.type == "While":
             used = [tensor.value_index for tensor in op.outputs if tensor in read]
-            attrs = {**attrs, "_live": ops.control.live_loop_vars(op, used)}
+            live = ops.control.live_loop_vars(op, used, is_awaited=op in awaited)
+            attrs = {**attrs, "_live": live}
         nodes.append(
             Node(
                 name=op.name,

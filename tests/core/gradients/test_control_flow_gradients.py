@@ -262,3 +262,24 @@ def test_loop_variables_that_nothing_needs_are_not_computed() -> None:
         assert session.run(i) == 3
         with pytest.raises(tf.errors.InvalidArgumentError, match="assertion failed"):
             session.run(failing)
+
+
+@pytest.mark.parametrize("await_by", ["target", "control input"])
+def test_a_loop_that_is_awaited_has_all_its_effects(await_by: str) -> None:
+    tf = graphflow
+    x, count = tf.constant(1.5), tf.Variable(0)
+
+    def body(i: Any, a: Any, effect: Any) -> Any:
+        with tf.control_dependencies([count.assign_add(1)]):
+            effect = tf.identity(effect)
+        return i + 1, a * x, effect
+
+    _, y, effect = tf.while_loop(lambda i, *_: i < 3, body, [0, x, 0])
+    tf.gradients(y, x)
+    with tf.control_dependencies([effect]):
+        after = tf.no_op()
+    fetch = effect.op if await_by == "target" else after
+    with tf.Session() as session:
+        session.run(count.initializer)
+        session.run(fetch)
+        assert session.run(count) == 3

@@ -48,7 +48,7 @@ def while_reference(node: Any, context: Any, *values: Any) -> tuple[Any, ...]:
     return tuple(state)
 
 
-def live_loop_vars(op: Operation, used: Iterable[int]) -> tuple[int, ...]:
+def live_loop_vars(op: Operation, used: Iterable[int], is_awaited: bool) -> tuple[int, ...]:
     """The loop variables that must be computed, in order.
 
     Those are the used ones, what the condition reads, and all that these depend on over any number
@@ -58,10 +58,13 @@ def live_loop_vars(op: Operation, used: Iterable[int]) -> tuple[int, ...]:
     Args:
       op: a While.
       used: the outputs that are read.
+      is_awaited: whether the loop is to run for its effects too: then only stacks may be left out.
     """
     cond, body = op.node_attrs["cond"], op.node_attrs["body"]
     roots = [*cond.control_outputs, *(tensor.op for tensor in cond.outputs)]
     live = {*used, *_parameters_behind(roots, cond, set())}
+    if is_awaited:
+        live |= set(range(len(op.outputs))) - set(body.stack_of.values())
     seen: set[Operation] = set()
     roots = [*body.control_outputs, *(body.outputs[index].op for index in live)]
     while roots:
