@@ -193,10 +193,11 @@ class _BodyBuilder:
         if root.node in self._members and root in self._results:
             return self._results[root]
         buffer = self._buffers[root]
-        shape = self._program.nodes[node.inputs[i].node].output_shapes[node.inputs[i].output]
-        seen = _seen_shape(node, i, shape if shape is not None else buffer.shape, self._unit.shape)
-        if variable is not None and seen is None:
-            seen = buffer.shape
+        given = node.inputs[i]
+        shape = self._program.nodes[given.node].output_shapes[given.output]
+        if given in self._uses.variable_of or shape is None:
+            shape = buffer.shape  # a handle is a scalar, what it stands for is not
+        seen = _seen_shape(node, i, shape, self._unit.shape)
         assert seen is not None
         key = (buffer.storage, seen)
         if key not in self._inputs:
