@@ -1,0 +1,1 @@
+"""Benchmarks against TensorFlow: `make bench`. They time, they do not test."""
