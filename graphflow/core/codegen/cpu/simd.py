@@ -275,8 +275,8 @@ class Lanes:
 
 
 # Decorate what kernels call: `/` and `//` as in NumPy, and none of the wrappers for calls from
-# Python, which take a fifth of the time to compile a kernel. A `helper` becomes part of its callers;
-# a `routine`, which is larger, where LLVM thinks that it pays.
+# Python, which take a fifth of the time to compile a kernel. A `helper` is copied into all callers,
+# a `routine`, which is larger, into those for which LLVM thinks that it pays.
 routine = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 helper = njit(
     error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True
