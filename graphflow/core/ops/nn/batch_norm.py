@@ -126,6 +126,9 @@ def fused_batch_norm_reference(
 ) -> tuple[np.ndarray, ...]:
     """Outputs: y, what moving averages take (unbiased variance), what the gradient reuses."""
     data_format, epsilon = node.attrs["data_format"], node.attrs["epsilon"]
+    windows.check_rank("input", x.shape, len(data_format))
+    for name, vector in [("scale", scale), ("offset", offset)]:
+        windows.check_rank(name, vector.shape, 1)
     images = windows.to_channels_last(x, data_format).astype(np.float32, copy=False)
     saved_mean, saved_variance = mean, variance
     if node.attrs["is_training"]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ... import ops
+from ...base import errors
 from ...base.tensor_shape import TensorShape
 from ...graph.conversion import convert_to_tensor
 from ...graph.op_def import define_op
@@ -41,8 +42,27 @@ bias_add_op = define_op(
 )
 
 
+def _check_sizes(x: np.ndarray, bias: np.ndarray, data_format: str) -> None:
+    if x.ndim < 2 or bias.ndim != 1:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "Input tensor must be at least 2D and biases must be 1D, got shapes "
+            f"{list(x.shape)} and {list(bias.shape)}",
+        )
+    channels = x.shape[_channel_axis(x.ndim, data_format)]
+    if channels != bias.size:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            "Must provide as many biases as the channel dimension of the input tensor: "
+            f"{bias.size} vs. {channels}",
+        )
+
+
 @bias_add_op.define
 def bias_add_reference(node: Any, x: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    _check_sizes(x, bias, node.attrs["data_format"])
     if node.attrs["data_format"] == "NCHW":
         bias = bias.reshape(-1, *[1] * (x.ndim - 2))
     result: np.ndarray = x + bias

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...base import errors
 from ...base.deprecation import deprecated_argument_lookup
 from ...base.tensor_shape import TensorShape
 from ...graph.conversion import convert_to_tensor
@@ -62,7 +63,15 @@ conv3d_backprop_filter_op = define_op(
 @conv3d_op.define
 def conv3d_reference(node: Any, x: np.ndarray, filters: np.ndarray) -> np.ndarray:
     data_format = node.attrs["data_format"]
+    windows.check_rank("filter", filters.shape, 5)
     axes = reference.make_axes(node, x.shape, filters.shape[:3])
+    channels = x.shape[data_format.index("C")]
+    if channels != filters.shape[3]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"input depth must be filter depth: {channels} vs {filters.shape[3]}",
+        )
     result = reference.convolve(windows.to_channels_last(x, data_format), filters, axes)
     return windows.from_channels_last(result, data_format)
 

@@ -16,6 +16,7 @@ from ...graph.scopes import name_scope
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
 from ..shape_rules import broadcast_shapes
+from . import windows
 from .softmax import log_softmax, shifted
 
 _FLOATS = "T: {half, bfloat16, float, double}"
@@ -56,6 +57,7 @@ def softmax_cross_entropy_reference(
             f"logits and labels must be broadcastable: logits_size={_sizes(logits)} "
             f"labels_size={_sizes(labels)}",
         ) from None
+    windows.check_rank("logits and labels", logits.shape, 2)
     lowered = shifted(logits)
     powers = np.exp(lowered)
     total = powers.sum(axis=-1, keepdims=True)

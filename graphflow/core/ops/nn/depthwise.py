@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...base import errors
 from ...base.tensor_shape import TensorShape
 from ...graph.conversion import convert_to_tensor
 from ...graph.op_def import define_op
@@ -65,7 +66,15 @@ depthwise_backprop_filter_op = define_op(
 def depthwise_reference(node: Any, x: np.ndarray, filters: np.ndarray) -> np.ndarray:
     """y[..., c * multiplier + m] = sum over taps of x[tap, c] * filters[tap, c, m]."""
     data_format = node.attrs["data_format"]
+    windows.check_rank("filter", filters.shape, 4)
     axes = reference.make_axes(node, x.shape, filters.shape[:2])
+    channels = x.shape[data_format.index("C")]
+    if channels != filters.shape[2]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"input and filter must have the same depth: {channels} vs {filters.shape[2]}",
+        )
     images = windows.pad_spatial(windows.to_channels_last(x, data_format), axes)
     result = np.einsum("nhwijc,ijcm->nhwcm", windows.window_view(images, axes), filters)
     depth = filters.shape[2] * filters.shape[3]

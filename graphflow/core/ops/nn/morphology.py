@@ -70,6 +70,8 @@ dilation2d_backprop_filter_op = define_op(
 
 def _axes(node: Any, x: np.ndarray, filters: np.ndarray) -> list[Axis]:
     attrs = node.attrs
+    windows.check_rank("input", x.shape, 4)
+    windows.check_rank("filter", filters.shape, 3)
     if x.shape[3] != filters.shape[2]:
         raise errors.InvalidArgumentError(
             None,

@@ -64,6 +64,7 @@ def pool_axes(node: Any, shape: Sequence[int]) -> list[Axis]:
     """
     attrs = node.attrs
     data_format = attrs.get("data_format", "NHWC")
+    windows.check_rank("tensor_in", shape, len(data_format))
     if attrs["ksize"][0] != 1 or attrs["strides"][0] != 1:
         raise _unimplemented("Pooling is not yet supported on the batch dimension.")
     if _is_deep(node):
@@ -125,6 +126,7 @@ def _max_over_depth(node: Any, x: np.ndarray) -> np.ndarray:
     """
     data_format = node.attrs["data_format"]
     size, step = (node.attrs[name][data_format.index("C")] for name in ("ksize", "strides"))
+    windows.check_rank("tensor_in", x.shape, 4)
     images = windows.to_channels_last(x, data_format)
     if max(windows.pick_spatial(node.attrs["ksize"], data_format)) > 1:
         raise _unimplemented(

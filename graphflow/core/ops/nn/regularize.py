@@ -15,6 +15,7 @@ from ...graph.op_def import define_op
 from ...graph.scopes import name_scope
 from ...graph.tensor import Tensor
 from ..shape_rules import all_inputs_same, scalar_shape
+from . import windows
 
 
 def dropout(
@@ -195,6 +196,7 @@ def _lrn_base(node: Any, x: np.ndarray) -> np.ndarray:
 
 @lrn_op.define
 def lrn_reference(node: Any, x: np.ndarray) -> np.ndarray:
+    windows.check_rank("in", x.shape, 4)
     result: np.ndarray = x * _lrn_base(node, x) ** -node.attrs["beta"]
     return result
 

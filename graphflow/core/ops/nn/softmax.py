@@ -46,8 +46,14 @@ def shifted(logits: np.ndarray) -> np.ndarray:
     return result
 
 
+def _check_axis(logits: np.ndarray) -> None:
+    if not logits.ndim:
+        raise errors.InvalidArgumentError(None, None, "logits must have >= 1 dimension, got 0")
+
+
 @softmax_op.define
 def softmax_reference(node: Any, logits: np.ndarray) -> np.ndarray:
+    _check_axis(logits)
     powers = np.exp(shifted(logits))
     result: np.ndarray = powers / powers.sum(axis=-1, keepdims=True)
     return result
@@ -62,6 +68,7 @@ def softmax_grad(op: Any, dy: Tensor) -> Tensor:
 
 @log_softmax_op.define
 def log_softmax_reference(node: Any, logits: np.ndarray) -> np.ndarray:
+    _check_axis(logits)
     lowered = shifted(logits)
     result: np.ndarray = lowered - np.log(np.exp(lowered).sum(axis=-1, keepdims=True))
     return result

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ...base import errors
 from ...base.tensor_shape import TensorShape
 
 
@@ -62,6 +63,19 @@ def make_axis(
         total = max((out - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
         before, after = total // 2, total - total // 2
     return Axis(size, kernel, stride, dilation, before, after, out)
+
+
+def check_rank(name: str, shape: Sequence[int], *ranks: int) -> None:
+    """Checks an argument that only a run knows.
+
+    Raises:
+      InvalidArgumentError: the shape has none of these ranks.
+    """
+    if len(shape) not in ranks:
+        wanted = " or ".join(f"{rank}-dimensional" for rank in ranks)
+        raise errors.InvalidArgumentError(
+            None, None, f"{name} must be {wanted}, got shape {list(shape)}"
+        )
 
 
 def channels_last(data_format: str) -> bool:

@@ -74,6 +74,7 @@ conv2d_op = define_op(
 @conv2d_op.define
 def conv2d_reference(node: Any, x: np.ndarray, filters: np.ndarray) -> np.ndarray:
     data_format = node.attrs["data_format"]
+    windows.check_rank("filter", filters.shape, 4)
     axes = reference.make_axes(node, x.shape, filters.shape[:2])
     images = windows.to_channels_last(x, data_format)
     if images.shape[-1] % filters.shape[2]:
@@ -122,6 +123,13 @@ def conv2d_backprop_input_reference(
     gradient = windows.to_channels_last(dy, data_format)
     _check_backprop(axes, gradient)
     channels = shape[data_format.index("C")]
+    if gradient.shape[-1] != filters.shape[3]:
+        raise errors.InvalidArgumentError(
+            None,
+            None,
+            f"out_backprop has {gradient.shape[-1]} channels, but the filter gives "
+            f"{filters.shape[3]}",
+        )
     count = channels // filters.shape[2]
     parts = [
         reference.input_gradient(part, taps, axes)

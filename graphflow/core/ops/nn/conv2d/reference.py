@@ -26,6 +26,7 @@ def make_axes(node: Any, input_shape: Sequence[int], kernel: Sequence[int]) -> l
         padding.
     """
     data_format = node.attrs["data_format"]
+    windows.check_rank("input", input_shape, len(data_format))
     for name in ("strides", "dilations"):
         steps = node.attrs[name]
         if steps[0] != 1 or steps[data_format.index("C")] != 1:
