@@ -10,11 +10,13 @@ from .drop_dead import drop_dead
 from .matmul import fuse_matmuls
 from .pooling import pool_with_masks
 from .specialize import Shape, specialize
+from .trivial import drop_trivial
 
 Pass = Callable[[Program], Program]
 
 PASSES: tuple[tuple[Pass, str], ...] = (
     (drop_dead, "compute only what somebody needs"),
+    (drop_trivial, "a sum over nothing, a tile of one: views that later rewrites can see through"),
     (pool_with_masks, "keep a byte per maximum, do biases and relus behind"),
     (unfold_batch_norms, "at inference they are arithmetic that fuses with its neighbours"),
     (fuse_matmuls, "add biases while the products are in the cache"),

@@ -122,7 +122,7 @@ def _sums_per_channel(rewriter: Rewriter, node: Node, unpooling: Node) -> bool:
     data_format = unpooling.attrs["data_format"]
     if node.op.name == "BiasAddGrad":
         return bool(node.attrs["data_format"] == data_format)
-    axes = rewriter.producer(rewriter.input(node, 1)).attrs.get("value")
+    axes = rewriter.constant(rewriter.input(node, 1))
     channel = 3 if data_format == "NHWC" else 1
     wanted = [axis for axis in range(4) if axis != channel]
     return axes is not None and sorted(int(a) % 4 for a in axes.reshape(-1)) == wanted

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..base.dtypes import DType
 from ..graph.op_def import OpDef, find_op
-from ..program.program import Node, Program, Value
+from ..program.program import CONSTANTS, Node, Program, Value
 
 Shape = tuple[int, ...]
 
@@ -55,6 +55,14 @@ class Rewriter:
         """A value's shape."""
         shapes = self.nodes[value.node].output_shapes
         return shapes[value.output] if shapes else None
+
+    def constant(self, value: Value) -> np.ndarray | None:
+        """A value that is known before the run, else None."""
+        attrs = self.nodes[value.node].attrs
+        if self.nodes[value.node].op is CONSTANTS:
+            found: np.ndarray = attrs["values"][value.output]
+            return found
+        return attrs["value"] if self.nodes[value.node].op.name == "Const" else None
 
     def readers(self, value: Value) -> list[int]:
         """The nodes that read a value, in order."""
