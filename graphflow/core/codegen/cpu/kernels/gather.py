@@ -89,20 +89,29 @@ def rows(lo, hi, args):
     result, params = word(args, 0), word(args, 1)
     indices, kind, depth, limits = word(args, 2), word(args, 3), word(args, 4), word(args, 5)
     size, count, parts, nbytes = word(args, 6), word(args, 7), word(args, 8), word(args, 9)
-    for item in range(lo, hi):
+    item = lo
+    while item < hi:  # one part of a batch after the other
         part = item // count
-        place = part // parts * count + item - part * count
-        row = row_at(indices, kind, depth, limits, place)
-        if row < 0:
-            report(args, 10, packed_place(indices, kind, depth, place), place)
-            return
-        source, target = params + (part * size + row) * nbytes, result + item * nbytes
-        if nbytes == 4:
-            move_4(target, source)
-        elif nbytes == 8:
-            move_8(target, source)
-        else:
-            copy_bytes(target, source, nbytes)
+        first = item - part * count
+        last = min(count, first + hi - item)
+        start, source = part // parts * count, params + part * size * nbytes
+        for i in range(first, last):
+            place = start + i
+            if depth == 1:
+                row = index_at(indices, kind, place)
+                row = row if 0 <= row < word(limits, 0) else -1
+            else:
+                row = row_at(indices, kind, depth, limits, place)
+            if row < 0:
+                report(args, 10, packed_place(indices, kind, depth, place), place)
+                return
+            if nbytes == 4:
+                move_4(result + (item - first + i) * 4, source + row * 4)
+            elif nbytes == 8:
+                move_8(result + (item - first + i) * 8, source + row * 8)
+            else:
+                copy_bytes(result + (item - first + i) * nbytes, source + row * nbytes, nbytes)
+        item += last - first
 
 
 # --- one-hot --------------------------------------------------------------------------------------
