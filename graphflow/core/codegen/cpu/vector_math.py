@@ -27,7 +27,9 @@ from .emit import (
     bits_as,
     call,
     call_llvm,
+    convert,
     multiply_add,
+    sqrt,
     vector_form,
     where,
 )
@@ -48,6 +50,9 @@ class Real:
       exp: coefficients of (exp(r) - 1 - r) / r**2 for abs(r) <= log(2) / 2.
       log: for f = m - 1, m in [sqrt(1/2), sqrt(2)]; float32: of (log(m) - f + f**2 / 2) / f**3 by
         f; float64: of (log(m) - 2 s) / s**3 by s**2, s = f / (2 + f).
+      erf_small: of (erf(x) - x) / x by x**2, x in [0, 1].
+      erf_large: of -log(erfc(x)) by x, x in [0.9, erf_one], from where on erf is 1.
+      sin, cos: of (sin(r) - r) / r**3 and (cos(r) - 1 + r**2 / 2) / r**4 by r**2, r to pi / 4.
     """
 
     integer: str
@@ -60,6 +65,11 @@ class Real:
     expm1_low: float
     exp: tuple[float, ...]
     log: tuple[float, ...]
+    erf_small: tuple[float, ...]
+    erf_large: tuple[float, ...]
+    erf_one: float
+    sin: tuple[float, ...]
+    cos: tuple[float, ...]
 
     @property
     def name(self) -> str:
@@ -93,6 +103,28 @@ _REALS = {
             -0.11676052,
             0.06746638,
         ),
+        erf_small=(
+            0.12837917,
+            -0.37612626,
+            0.112836,
+            -0.026854444,
+            0.0051895357,
+            -0.0008020842,
+            7.889124e-05,
+        ),
+        erf_large=(
+            -0.00017055064,
+            1.1294951,
+            0.6333867,
+            0.1082366,
+            -0.025091484,
+            0.004160522,
+            -0.00043230192,
+            2.0909456e-05,
+        ),
+        erf_one=4.0,
+        sin=(-0.16666667, 0.008333332, -0.00019840086, 2.7249696e-06),
+        cos=(0.041666668, -0.0013888888, 2.4800598e-05, -2.7300757e-07),
     ),
     "float64": Real(
         integer="int64",
@@ -126,6 +158,58 @@ _REALS = {
             0.132686109105939,
             0.13088231265025846,
         ),
+        erf_small=(
+            0.1283791670955126,
+            -0.3761263890318375,
+            0.11283791670954885,
+            -0.026866170645077875,
+            0.005223977624828431,
+            -0.0008548326981425542,
+            0.0001205533113295582,
+            -1.4925595772180906e-05,
+            1.64610084778027e-06,
+            -1.6350396222864617e-07,
+            1.466032872274226e-08,
+            -1.137495573607015e-09,
+            5.960685338520971e-11,
+        ),
+        erf_large=(
+            5.132353064246832e-07,
+            1.1283739917701345,
+            0.6366440548353262,
+            0.1027022905299731,
+            -0.018988043437116846,
+            -0.00041353459901507036,
+            0.001918943526350601,
+            -0.0007730413505441111,
+            0.00013655307054111072,
+            1.9524381921183808e-05,
+            -2.253348933375706e-05,
+            8.578972986306916e-06,
+            -2.1148455664475243e-06,
+            3.695736328557631e-07,
+            -4.593428300678229e-08,
+            3.890109558484393e-09,
+            -2.020396249242468e-10,
+            4.865239069143666e-12,
+        ),
+        erf_one=6.0,
+        sin=(
+            -0.16666666666666666,
+            0.00833333333333094,
+            -0.0001984126983674298,
+            2.755731609430797e-06,
+            -2.5051130101805494e-08,
+            1.5918002281873061e-10,
+        ),
+        cos=(
+            0.041666666666666664,
+            -0.001388888888888739,
+            2.4801587298755762e-05,
+            -2.7557317266494944e-07,
+            2.0876145163581403e-09,
+            -1.138255204095506e-11,
+        ),
     ),
 }
 _LOG2_E = 1.4426950408889634
@@ -158,14 +242,16 @@ def _define(*names: str) -> Callable[[Body], Body]:
     return register
 
 
-def _call_body(name: str, body: Body, values: Sequence[Staged]) -> Staged:
+def _call_body(
+    name: str, body: Body, values: Sequence[Staged], inlining: str = "alwaysinline"
+) -> Staged:
     dtype, code = values[0].dtype, values[0].code
     full_name = f"{name}.{dtype}x{code.lanes}"
     if full_name not in code.module.globals:
         kind = values[0].ir.type
         function = code.function(full_name, kind, [kind] * len(values))
         function.linkage = "internal"
-        function.attributes.add("alwaysinline")
+        function.attributes.add(inlining)
         builder = ir.IRBuilder(function.append_basic_block())
         inside = Emitter([builder], code.lanes)
         result = body(*[Staged(inside, argument, dtype) for argument in function.args])
@@ -317,40 +403,282 @@ def log1p(x: Staged) -> Staged:
     return where(x == 0.0, x, result)
 
 
-# --- functions of the C library, lane by lane ----------------------------------------------------
+# --- powers --------------------------------------------------------------------------------------
 
 
-def _define_by_library(name: str, numpy_name: str, arity: int = 1) -> None:
-    """Makes a function of the C library the vector form of a NumPy function."""
+@_define("power")
+def power(x: Staged, y: Staged) -> Staged:
+    """`x ** y` with C's special cases; of float32 as `exp(y log(x))` in float64."""
+    if x.dtype == "float64":
+        return _by_library("pow", x, y)
+    exact = convert(abs(x), "float64")
+    size = convert(exp(convert(y, "float64") * log(exact)), "float32")
+    size = where((abs(x) == 1.0) | (y == 0.0), 1.0, size)
+    is_whole = call_llvm("rint", y) == y
+    is_odd = is_whole & (call_llvm("rint", y * 0.5) != y * 0.5)
+    signed = where(is_odd, call_llvm("copysign", size, x), size)
+    has_no_root = (x < 0.0) & (x > -np.inf) & (is_whole == False)  # noqa: E712 - a vector
+    result = where(has_no_root, np.nan, signed)
+    return where((x == 1.0) | (y == 0.0), 1.0, where(y == y, result, y))
 
-    @_define(numpy_name)
-    def apply(*values: Staged) -> Staged:
-        code, dtype = values[0].code, values[0].dtype
-        builder, kind = code.builders[0], values[0].ir.type
-        symbol = name + ("f" if dtype == "float32" else "")
-        function = code.function(symbol, kind.element, [kind.element] * arity)
-        result: ir.Value = ir.Constant(kind, ir.Undefined)
-        for lane in range(code.lanes):
-            elements = [builder.extract_element(x.ir, INT32(lane)) for x in values]
-            result = builder.insert_element(result, builder.call(function, elements), INT32(lane))
-        return Staged(code, result, dtype)
+
+# --- the error function --------------------------------------------------------------------------
 
 
-for _name, _numpy_name in {
-    "sin": "sin",
-    "cos": "cos",
-    "tan": "tan",
+@_define("erf")
+def erf(x: Staged) -> Staged:
+    """`x + x p(x**2)` up to 1, from there on `1 - exp(-q(x))`."""
+    real = _REALS[x.dtype]
+    size = abs(x)
+    small = multiply_add(size, _polynomial(size * size, real.erf_small), size)
+    limit = real.erf_one
+    large = 1.0 - exp(-_polynomial(where(size > limit, limit, size), real.erf_large))
+    return call_llvm("copysign", where(size < 1.0, small, large), x)
+
+
+@_define("erfc")
+def erfc(x: Staged) -> Staged:
+    """`1 - erf(x)`, by the C library's function of float64 (there, and only there, to 2.4 ulp)."""
+    return convert(_by_library("erfc", convert(x, "float64")), x.dtype)
+
+
+# --- sine and its kin ----------------------------------------------------------------------------
+
+# pi / 2 in parts of 33 bits, whose products with whole numbers below 2**20 are exact; the last one
+# is what remains.
+_HALF_PI = (1.5707963267341256, 6.077100506303966e-11, 2.0222662487111665e-21, 8.4784276603689e-32)
+_LARGEST_ANGLE = 1e6
+
+
+def _reduced_angle(x: Staged) -> tuple[Staged, Staged, Staged]:
+    """`x = n pi / 2 + r + c` for a float64 x up to 10**6: (n as an integer, r, the small rest c).
+
+    Three parts of pi / 2 are subtracted, and what rounding takes is collected, so that r has all
+    its bits even where x is as near as a float64 can be to a multiple of pi / 2.
+    """
+    real = _REALS["float64"]
+    shifted = multiply_add(x, 2.0 / np.pi, real.to_integer)
+    number = shifted - real.to_integer
+    quadrant = bits_as(shifted, "int64")
+    first, second, third, last = _HALF_PI
+    r = x - number * first
+    r, lost = _difference(r, number * second)
+    r, lost_again = _difference(r, number * third)
+    rest = (lost + lost_again) - number * last
+    total = r + rest
+    return quadrant, total, rest - (total - r)
+
+
+def _difference(x: Staged, y: Staged) -> tuple[Staged, Staged]:
+    """`x - y`, and what rounding took from it."""
+    difference = x - y
+    back = difference - x
+    return difference, (x - (difference - back)) - (y + back)
+
+
+def _sine_and_cosine(x: Staged) -> tuple[Staged, Staged, Staged]:
+    """The quadrant's number, and sine and cosine of the angle that remains in it."""
+    if x.dtype == "float32":
+        quadrant, r, _ = _reduced_angle(convert(x, "float64"))
+        r = convert(r, "float32")
+        c: Any = 0.0
+    else:
+        quadrant, r, c = _reduced_angle(x)
+    real = _REALS[x.dtype]
+    z = r * r
+    cube = z * r
+    half = z * 0.5
+    w = 1.0 - half
+    if x.dtype == "float32":
+        sine = multiply_add(cube, _polynomial(z, real.sin), r)
+        cosine = multiply_add(z * z, _polynomial(z, real.cos), w)
+        return quadrant, sine, cosine
+    rest = _polynomial(z, real.sin[1:])
+    sine = r - ((z * (c * 0.5 - cube * rest) - c) - cube * real.sin[0])
+    cosine = w + (((1.0 - w) - half) + (z * (z * _polynomial(z, real.cos)) - r * c))
+    return quadrant, sine, cosine
+
+
+def _unless_large(x: Staged, fast: Staged, name: str) -> Staged:
+    """A function of an angle, or where one of them is large, that of the C library."""
+    code = x.code
+    b = code.builders[0]
+    is_large = abs(x) >= _LARGEST_ANGLE
+    bits = b.bitcast(is_large.ir, ir.IntType(code.lanes))
+    before = b.block
+    with b.if_then(b.icmp_unsigned("!=", bits, bits.type(0)), likely=False):
+        exact = _by_library(name, x)
+        inside = b.block
+    result = b.phi(x.ir.type)
+    result.add_incoming(fast.ir, before)
+    result.add_incoming(exact.ir, inside)
+    return Staged(code, result, x.dtype)
+
+
+@_define("sin")
+def sin(x: Staged) -> Staged:
+    """The sine."""
+    quadrant, sine, cosine = _sine_and_cosine(x)
+    value = where((quadrant & 1) != 0, cosine, sine)
+    value = where((quadrant & 2) != 0, -value, value)
+    return _unless_large(x, where(x == 0.0, x, value), "sin")
+
+
+@_define("cos")
+def cos(x: Staged) -> Staged:
+    """The cosine."""
+    quadrant, sine, cosine = _sine_and_cosine(x)
+    value = where((quadrant & 1) != 0, sine, cosine)
+    value = where(((quadrant + 1) & 2) != 0, -value, value)
+    return _unless_large(x, value, "cos")
+
+
+# --- functions that float32 has by way of float64 ------------------------------------------------
+
+
+def _in_double(name: str) -> Callable[[Body], Body]:
+    """Makes a body on float64 that need be right to 10**-9 only the float32 form of a function.
+
+    Vectors of float64 have that of the C library.
+    """
+
+    def register(body: Body) -> Body:
+        @_define(_NUMPY_NAMES.get(name, name))
+        def apply(*values: Staged) -> Staged:
+            if values[0].dtype == "float64":
+                return _by_library(name, *values)
+            return convert(body(*[convert(x, "float64") for x in values]), "float32")
+
+        return apply
+
+    return register
+
+
+_NUMPY_NAMES = {
     "asin": "arcsin",
     "acos": "arccos",
     "atan": "arctan",
-    "sinh": "sinh",
-    "cosh": "cosh",
+    "atan2": "arctan2",
     "asinh": "arcsinh",
     "acosh": "arccosh",
     "atanh": "arctanh",
-    "erf": "erf",
-    "erfc": "erfc",
-}.items():
-    _define_by_library(_name, _numpy_name)
-_define_by_library("pow", "power", 2)
-_define_by_library("atan2", "arctan2", 2)
+}
+_NEGLIGIBLE = 2.0**-13  # the square of less does not change a float32
+
+
+def _odd(x: Staged, value: Staged) -> Staged:
+    """A function that is x near 0, with the sign of x."""
+    return call_llvm("copysign", where(abs(x) < _NEGLIGIBLE, abs(x), value), x)
+
+
+@_in_double("sinh")
+def _sinh(x: Staged) -> Staged:
+    growth = exp(abs(x))
+    return _odd(x, (growth - 1.0 / growth) * 0.5)
+
+
+@_in_double("cosh")
+def _cosh(x: Staged) -> Staged:
+    growth = exp(abs(x))
+    return (growth + 1.0 / growth) * 0.5
+
+
+@_in_double("asinh")
+def _asinh(x: Staged) -> Staged:
+    size = abs(x)
+    return _odd(x, log(size + sqrt(size * size + 1.0)))
+
+
+@_in_double("acosh")
+def _acosh(x: Staged) -> Staged:
+    return where(x >= 1.0, log(x + sqrt(x * x - 1.0)), np.nan)
+
+
+@_in_double("atanh")
+def _atanh(x: Staged) -> Staged:
+    size = abs(x)
+    return _odd(x, log((1.0 + size) / (1.0 - size)) * 0.5)
+
+
+@_in_double("tan")
+def _tan(x: Staged) -> Staged:
+    quadrant, sine, cosine = _sine_and_cosine(x)
+    is_odd = (quadrant & 1) != 0
+    value = where(is_odd, -cosine, sine) / where(is_odd, sine, cosine)
+    return _unless_large(x, where(abs(x) < _NEGLIGIBLE, x, value), "tan")
+
+
+# (atan(x) - x) / x**3 by x**2, x in [0, 1], to 10**-11.
+_ATAN = (
+    -0.3333333333257319,
+    0.19999999727645812,
+    -0.14285698096025615,
+    0.11110731392443803,
+    -0.09086246069924683,
+    0.07657805732177124,
+    -0.06499635318824935,
+    0.05324059136853869,
+    -0.03923434220054326,
+    0.023734833455020924,
+    -0.010578444684102128,
+    0.0029974268194830917,
+    -0.0003981417177336558,
+)
+
+
+def _angle(y: Staged, x: Staged) -> Staged:
+    """The angle of the point (x, y), of coordinates that are not negative and not both infinite."""
+    larger, smaller = where(x < y, y, x), where(x < y, x, y)
+    ratio = where(larger == 0.0, 0.0, smaller / larger)
+    z = ratio * ratio
+    angle = multiply_add(ratio * z, _polynomial(z, _ATAN), ratio)
+    return where(x < y, np.pi / 2 - angle, angle)
+
+
+@_in_double("atan")
+def _atan(x: Staged) -> Staged:
+    return _odd(x, _angle(abs(x), x.code.constant(1.0, x.dtype)))
+
+
+@_in_double("asin")
+def _asin(x: Staged) -> Staged:
+    size = abs(x)
+    return _odd(x, _angle(size, sqrt((1.0 - size) * (1.0 + size))))
+
+
+@_in_double("acos")
+def _acos(x: Staged) -> Staged:
+    size = abs(x)
+    angle = _angle(sqrt((1.0 - size) * (1.0 + size)), size)
+    return where(x < 0.0, np.pi - angle, angle)
+
+
+@_in_double("atan2")
+def _atan2(y: Staged, x: Staged) -> Staged:
+    # Only the directions of infinities count, and 0 has a sign.
+    both = (abs(x) == np.inf) & (abs(y) == np.inf)
+    angle = _angle(where(both, 1.0, abs(y)), where(both, 1.0, abs(x)))
+    is_left = bits_as(x, "int64") < 0
+    angle = where(is_left, np.pi - angle, angle)
+    return call_llvm("copysign", where((x == x) & (y == y), angle, np.nan), y)
+
+
+# --- functions of the C library, lane by lane ----------------------------------------------------
+
+
+def _by_library(name: str, *values: Staged) -> Staged:
+    """A function of the C library, called for one lane after the other."""
+    code, dtype = values[0].code, values[0].dtype
+
+    def body(*arguments: Staged) -> Staged:
+        inside, kind = arguments[0].code, arguments[0].ir.type
+        builder = inside.builders[0]
+        symbol = name + ("f" if dtype == "float32" else "")
+        function = inside.function(symbol, kind.element, [kind.element] * len(arguments))
+        result: ir.Value = ir.Constant(kind, ir.Undefined)
+        for lane in range(code.lanes):
+            elements = [builder.extract_element(x.ir, INT32(lane)) for x in arguments]
+            result = builder.insert_element(result, builder.call(function, elements), INT32(lane))
+        return Staged(inside, result, dtype)
+
+    return _call_body(f"library.{name}", body, values, "noinline")
