@@ -57,26 +57,32 @@ def take_words(philox: Philox, words: np.ndarray) -> None:
 
 @random_uniform_op.cpu
 def random_uniform_cpu(node: Any, k: Lowering) -> None:
-    _fill(k, "uniform", k.inputs[-1], [])
+    _fill(k, "uniform", _state(k, 1), [])
     _advance(k)
 
 
 @random_standard_normal_op.cpu
 def random_standard_normal_cpu(node: Any, k: Lowering) -> None:
-    _fill(k, "normal", k.inputs[-1], [_logarithms()])
+    _fill(k, "normal", _state(k, 1), [_logarithms()])
     _advance(k)
 
 
 @truncated_normal_op.cpu
 def truncated_normal_cpu(node: Any, k: Lowering) -> None:
-    _fill_truncated(k, k.inputs[-1])
+    _fill_truncated(k, _state(k, 1))
     _advance(k)
 
 
 @random_uniform_int_op.cpu
 def random_uniform_int_cpu(node: Any, k: Lowering) -> None:
-    _fill_integers(k, k.inputs[-1], k.inputs[1], k.inputs[2])
+    _fill_integers(k, _state(k, 3), k.inputs[1], k.inputs[2])
     _advance(k)
+
+
+def _state(k: Lowering, inputs: int) -> Buffer:
+    """The state, which comes after the node's own inputs."""
+    k.require(len(k.inputs) == inputs + 1 and k.inputs[-1].shape == (4,), "it has no state")
+    return k.inputs[-1]
 
 
 # --- stateless ops --------------------------------------------------------------------------------
