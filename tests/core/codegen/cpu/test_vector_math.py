@@ -143,7 +143,7 @@ def test_large_angles(kind: str) -> None:
     multiples = np.arange(1, 600000, 97) * (np.pi / 2)  # hard to reduce: all bits cancel
     x = np.concatenate([multiples, random.uniform(1e5, 2e6, 4000), [1e22, 3e38]]).astype(kind)
     names = ("Sin", "Cos", "Tan")
-    for name, actual in results({name: None for name in names}, kind, x).items():
+    for name, actual in results(dict.fromkeys(names), kind, x).items():
         exact = UNARY[name](x.astype(np.longdouble))
         if np.finfo(np.longdouble).nmant > np.finfo(kind).nmant:
             assert errors_in_ulp(actual, exact, kind).max() <= 2, name
