@@ -286,6 +286,11 @@ def make_packed_tile(real: Lanes, rows: int, vectors: int) -> Callable[..., Any]
         offsets = [WORD(i * real.size) for i in range(rows)]
         next_line = cgutils.alloca_once_value(builder, ahead)
         tile.clear()
+        c_offsets = _row_offsets(builder, c_stride, rows, False)
+        for offset in c_offsets:
+            for j in range(vectors):
+                at = WORD(j * real.width * real.size)
+                emit_prefetch(builder, builder.add(builder.add(c, offset), at))
 
         def step(pa: Any, pb: Any, unrolled: int = 0, b_step: Any = None) -> None:
             tile.step(pa, offsets, pb, unrolled, b_step, WORD(unrolled * rows * real.size))
@@ -298,7 +303,7 @@ def make_packed_tile(real: Lanes, rows: int, vectors: int) -> Callable[..., Any]
             step(pa, pb, unrolled, b_step)
 
         _emit_nest(builder, [(count, a_step, b_step)], a, b, step, True, unrolled_step)
-        tile.write(c, _row_offsets(builder, c_stride, rows, False), m, n, add)
+        tile.write(c, c_offsets, m, n, add)
         return context.get_dummy_value()
 
     return _with_arity(10, signature, emit)

@@ -17,7 +17,7 @@ from graphflow.core.ops.lowering import NoKernel
 
 FLOATS = [np.float32, np.float64]
 CLOSE = {np.float32: {"rtol": 1e-5, "atol": 1e-4}, np.float64: {"rtol": 1e-13, "atol": 1e-12}}
-FEW_ROWS, MANY_ROWS = 100, 300  # on both sides of what the lowering takes for few
+FEW_ROWS, MANY_ROWS = 100, 400  # on both sides of what the lowering takes for few
 
 
 def reference(op_type: str, attrs: dict[str, Any], *inputs: np.ndarray) -> Any:
@@ -64,8 +64,8 @@ def test_small_sizes(m, k, n, ta, tb, dtype):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(257, 600), SIZES, SIZES, st.booleans(), st.booleans(), st.sampled_from(FLOATS))
-@example(258, 1, 1, True, False, np.float32)
+@given(st.integers(321, 600), SIZES, SIZES, st.booleans(), st.booleans(), st.sampled_from(FLOATS))
+@example(330, 1, 1, True, False, np.float32)
 @example(400, 3, 10, True, False, np.float32)
 def test_many_rows(m, k, n, ta, tb, dtype):
     check_matmul(m, k, n, ta, tb, dtype)

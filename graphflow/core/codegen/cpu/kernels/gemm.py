@@ -14,7 +14,8 @@
 Rows: a thread packs a block of rows of A, `depth` of K at a time, into its workspace (L2), and runs
 all panels of B past it; a panel's `depth` rows stay in L1 for all tiles of the block.
 Columns: a thread packs `depth` rows of a few panels of B into its workspace and runs all rows of A
-past them; sums are collected in the workspace, and written with bias and activation at the end.
+past them; sums are collected in the workspace, and written with bias and activation at the end (or
+at once, when they take one step of K and nothing is added).
 
 An item of `columns` and `pack_b` is a block of 128 bytes of a row of C, one panel or several.
 FLOPs: 2 M N K. Bytes, rows: A once, B (M / block rows) times from L2 or L3; columns: B once, A
@@ -190,6 +191,7 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
         a_bytes, group, workspace = word(args, 9), word(args, 10), word(args, 11)
         bias, activation, flipped = word(args, 12), word(args, 13), word(args, 14)
         sums = workspace + group * BLOCK_BYTES * depth
+        is_direct = inner <= depth and bias == 0 and activation == 0 and not flipped
         block = lo
         while block < hi:
             first = block * BLOCK
@@ -217,9 +219,14 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
                 ahead_end = ahead_rows * ((ahead_bytes + LINE_BYTES - 1) // LINE_BYTES)
                 ahead_at = 0
                 for panel in range(panels):
+                    target, target_stride, width = sums + panel * NR * m * SIZE, NR * SIZE, NR
+                    if is_direct:
+                        column = first + panel * NR
+                        target, target_stride = c + column * SIZE, n * SIZE
+                        width = min(NR, end - column)
                     ahead_at = multiply(
                         a_block, m, workspace + panel * panel_bytes, steps,
-                        sums + panel * NR * m * SIZE, NR * SIZE, NR, k,
+                        target, target_stride, width, k,
                         ahead, stride, ahead_rows, ahead_end, ahead_at,
                     )  # fmt: skip
                 a_block += a_bytes
@@ -235,7 +242,7 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
                         if activation == 1 and value < zero:
                             value = zero
                         put(target + row * SIZE, value)
-            else:
+            elif not is_direct:
                 for panel in range(panels):
                     column = first + panel * NR
                     its_bias = bias + column * SIZE if bias != 0 else 0

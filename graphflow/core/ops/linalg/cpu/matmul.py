@@ -3,6 +3,7 @@
     rows      items are rows of C, so that what is done with C next can be done block by block
     columns   items are blocks of columns of C: few rows, a B that is not worth packing before
     flipped   as `columns`, for the transposed product: few columns, such as a classifier's
+    vectors   a single row, or column, of C: nothing is packed
 
 The kernels cut everything into register tiles of the machine's own size; sizes here hold for all.
 """
@@ -24,13 +25,15 @@ _VECTOR_BYTES = 64  # how far packing may write past a panel
 _TALLEST_TILE = 14  # rows; blocks of so many fill the tiles of every machine, or nearly so
 _SHORTEST_TILE = 4
 _DEPTH = 256  # of K at a time: a panel of B stays in L1
-_FEW_ROWS = 256  # up to these, packing B in memory would cost more than it saves
+_FEW_ROWS = 320  # up to these, packing B in memory would cost more than it saves
 _GROUP = 4  # blocks of columns that a thread packs at a time
 _FEW_ITEMS = 8  # work is divided at least so far where that costs little
 _L2_SHARE = 1 << 18  # bytes of a packed B that may come from L2 for each tile of rows
 _C_BLOCK_BYTES = 1 << 16  # of a block of rows of C: its followers find it in the cache
 _MOST_BLOCK_ROWS = 8 * _TALLEST_TILE
-_PACKED_BYTES_PER_NS = 8.0
+_DOTS = 16  # elements of a vector that a thread computes at a time
+_SUMS = 32  # blocks of columns: long enough pieces of rows of B
+_BYTES_PER_NS = 8.0
 _ACTIVATIONS = {"": 0, "Relu": 1}
 
 
@@ -162,6 +165,10 @@ def _multiply(
     flipped = _flip(product)
     if product.batch > 1:
         _by_rows(k, product)
+    elif product.m == 1:
+        _of_vector(k, product)
+    elif product.n == 1 and bias is None and not activation:
+        _of_vector(k, flipped)
     elif _steps(flipped) + 2 * m * n < _steps(product):
         _by_columns(k, flipped)
     elif product.m <= 2 * _TALLEST_TILE or (
@@ -219,7 +226,7 @@ def _by_rows(k: Lowering, p: _Product) -> None:
             _factor(k, p.b), p.b_stride, p.transpose_b, p.n, p.k, p.blocks,
             p.k * p.n * p.size, packed_bytes, k.write(packed, whole=True),
         ],
-        cost=2 * matrices * packed_bytes / _PACKED_BYTES_PER_NS,
+        cost=2 * matrices * packed_bytes / _BYTES_PER_NS,
     )  # fmt: skip
     block = _block_rows(p)
     offsets = np.stack([p.a_matrices * (p.m * p.k * p.size), p.b_matrices * packed_bytes], axis=1)
@@ -247,6 +254,24 @@ def _block_rows(p: _Product) -> int:
     return min(tiles * _TALLEST_TILE, _MOST_BLOCK_ROWS, p.m)
 
 
+def _of_vector(k: Lowering, p: _Product) -> None:
+    """A product with m = 1."""
+    name, items, by_item = f"gemv.dots_{p.type}", p.n, True
+    if not p.transpose_b:
+        by_item = p.n * p.size % _BLOCK_BYTES == 0
+        name, items = f"gemv.sums_{p.type}", p.blocks
+    k.call(
+        name,
+        items=items,
+        args=[
+            _factor(k, p.a), _factor(k, p.b, p.transpose_b), p.b_stride,
+            k.write(p.c, whole=not by_item), p.n, p.k, *_ending(k, p),
+        ],
+        grain=_DOTS if p.transpose_b else max(1, min(p.blocks // _FEW_ITEMS, _SUMS)),
+        cost=p.k * p.n * p.size / _BYTES_PER_NS,
+    )  # fmt: skip
+
+
 def _by_columns(k: Lowering, p: _Product) -> None:
     depth = p.depth
     parts = _ceil(p.k, depth)
@@ -259,7 +284,7 @@ def _by_columns(k: Lowering, p: _Product) -> None:
             _factor(k, p.a), p.a_stride, p.transpose_a, p.m, p.k, depth, part_bytes,
             k.write(packed, whole=True),
         ],
-        cost=2 * parts * part_bytes / _PACKED_BYTES_PER_NS,
+        cost=2 * parts * part_bytes / _BYTES_PER_NS,
     )  # fmt: skip
     group = min(_GROUP, max(1, p.blocks // _FEW_ITEMS))
     by_item = p.flipped and p.n * p.size % _BLOCK_BYTES == 0
