@@ -198,7 +198,7 @@ class Lanes:
       load_tail: `(address, count, fill)`: the first `count` lanes, the others are the scalar
         `fill`; nothing past them is read.
       store_tail: `(address, vector, count)`: writes the first `count` lanes.
-      splat: a scalar in all lanes.
+      splat: a scalar in all lanes. numbers: 0, 1, 2, ...
       get, put: a single element at an address.
       scalar: turns a number into one of the element type.
       width: lanes of a vector. size: bytes of an element. scalar_type: Numba's type of it.
@@ -255,6 +255,13 @@ class Lanes:
             return vector(scalar), emit
 
         @intrinsic
+        def numbers(typing_context: Any) -> Any:
+            def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+                return ir.Constant(kind, list(range(lanes)))
+
+            return vector(), emit
+
+        @intrinsic
         def get(typing_context: Any, address: Any) -> Any:
             def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
                 return builder.load(pointer_to(builder, arguments[0], one), align=size)
@@ -271,7 +278,7 @@ class Lanes:
 
         self.load, self.store, self.splat = load, store, splat
         self.load_tail, self.store_tail = load_tail, store_tail
-        self.get, self.put = get, put
+        self.get, self.put, self.numbers = get, put, numbers
 
 
 # Decorate what kernels call: `/` and `//` as in NumPy, and none of the wrappers for calls from
