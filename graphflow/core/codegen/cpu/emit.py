@@ -17,7 +17,7 @@ operands are all known outside of a loop is put there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -151,12 +151,6 @@ class Staged(np.lib.mixins.NDArrayOperatorsMixin):
         if self.dtype != "float16":
             return self
         return _from_half(self.code, _to_half(self), self.level)
-
-
-def _place(operands: Iterable[Staged]) -> tuple[Emitter, int]:
-    """Where what is made of some values goes: to the innermost of their loops."""
-    inner = max(operands, key=lambda value: value.level)
-    return inner.code, inner.level
 
 
 def emit(method: str, dtype: str, *operands: Any) -> Staged:
