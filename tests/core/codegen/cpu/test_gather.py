@@ -209,3 +209,50 @@ def test_a_bad_index_changes_nothing():
         lower_and_run(
             "ScatterAdd", {}, [start, indices, updates], [start.shape], [np.float32], cells=1
         )
+
+
+# --- sparse updates -------------------------------------------------------------------------------
+
+
+def updated(op_type, attrs, cells, others) -> Any:
+    """Variables after an update, natively and by the reference."""
+    refs = [Ref("cell", dtypes.as_dtype(x.dtype), TensorShape(x.shape), x) for x in cells]
+    reference(op_type, attrs, *refs, *others)
+    outputs = [] if op_type.startswith("Resource") else [cells[0]]
+    shapes, types = [x.shape for x in outputs], [x.dtype for x in outputs]
+    got = lower_and_run(op_type, attrs, [*cells, *others], shapes, types, cells=len(cells))
+    return got[: len(cells)], [ref.read() for ref in refs]
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("option", [False, True])
+@pytest.mark.parametrize("prefix", ["", "Resource"])
+def test_updates_of_rows(dtype, option, prefix):
+    rng = np.random.default_rng(4)
+    for columns in ((), (3,), (16,), (5, 61)):
+        cells = [rng.random((6, *columns)).astype(dtype) for _ in "vs"]
+        gradient = rng.normal(size=(9, *columns)).astype(dtype)
+        for indices in (places(9, 6), places(9, 6, np.int64)):
+            rate, other = np.array(0.3, dtype), np.array(0.9, dtype)
+            for name, others in {
+                "Momentum": [rate, gradient, indices, other],
+                "Adagrad": [rate, gradient, indices],
+                "AdagradV2": [rate, other, gradient, indices],
+            }.items():
+                op_type = f"{prefix}SparseApply{name}"
+                if find_op(op_type) is None:
+                    continue
+                attrs = {"use_nesterov": option} if name == "Momentum" else {"update_slots": option}
+                got, want = updated(op_type, attrs, cells, others)
+                for g, w in zip(got, want, strict=True):
+                    np.testing.assert_allclose(g, w, rtol=1e-6 if dtype == np.float32 else 1e-14)
+
+
+def test_an_update_of_a_bad_row_is_refused():
+    cells = [np.ones((4, 40), np.float32)] * 2
+    others = [np.float32(1), np.ones((3, 40), np.float32), np.array([0, 4, -1])]
+    inputs = [*cells, *map(np.asarray, others)]
+    with pytest.raises(errors.InvalidArgumentError, match="Index 4 at offset 1 in indices is out"):
+        lower_and_run(
+            "SparseApplyAdagrad", {"update_slots": True}, inputs, [(4, 40)], [np.float32], cells=2
+        )

@@ -241,10 +241,8 @@ def _make_change(lanes):
             row = row_at(indices, index_kind, depth, limits, i)
             if row >= 0:
                 at = target + (row * columns + first) * SIZE
-                if is_scalar != 0:
-                    combine(at, updates, 0, last - first, kind)
-                else:
-                    combine(at, updates + (i * columns + first) * SIZE, SIZE, last - first, kind)
+                source = updates if is_scalar != 0 else updates + (i * columns + first) * SIZE
+                combine(at, source, 0 if is_scalar != 0 else SIZE, last - first, kind)
 
     return change
 

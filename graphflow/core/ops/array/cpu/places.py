@@ -77,6 +77,13 @@ def _invalid(message: str) -> Exception:
     return errors.InvalidArgumentError(None, None, message)
 
 
+def column_bands(row_bytes: int) -> tuple[int, int]:
+    """Divides rows for threads: bytes of a band of columns, and how many bands there are."""
+    bands = max(1, min(MOST_BANDS, row_bytes // _BAND_BYTES))
+    band = -(-row_bytes // bands // _BAND_BYTES) * _BAND_BYTES if bands > 1 else row_bytes
+    return band, -(-row_bytes // band)
+
+
 # --- rows changed in place ------------------------------------------------------------------------
 
 
@@ -113,9 +120,7 @@ def change_rows(
     k.require(sets or target.kind in _TYPES)
     unit = 1 if sets else target.itemsize
     row_bytes = columns * target.itemsize
-    bands = max(1, min(MOST_BANDS, row_bytes // _BAND_BYTES))
-    band = -(-row_bytes // bands // _BAND_BYTES) * _BAND_BYTES if bands > 1 else row_bytes
-    items = -(-row_bytes // band)
+    band, items = column_bands(row_bytes)
     words: list[Argument] = [k.update(target, whole=True), source, *places, count]
     words += [row_bytes // unit, band // unit]
     if not sets:

@@ -1,0 +1,1 @@
+"""CPU lowerings of the optimizers' updates."""
