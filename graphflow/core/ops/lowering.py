@@ -264,3 +264,21 @@ class Lowering:
         """Adds a call; see `Call` for the arguments. Ints and floats become words as they are."""
         name = KernelName(kernel) if isinstance(kernel, str) else kernel
         self.calls.append(Call(name, items, tuple(args), self.node, grain, blocks, cost, failure))
+
+
+MOST_BLOCKS = 16  # of a sum in parts: enough to divide among threads, few enough to be small
+
+
+def sum_blocks(items: int, most: int = MOST_BLOCKS) -> int:
+    """Into how many blocks a sum over items is divided: into equal ones where that is possible.
+
+    Sums over the same items are divided alike by every op, so that they can share a group.
+
+    Args:
+      items: how many there are.
+      most: a lower limit than MOST_BLOCKS, where the parts are large.
+    """
+    most = max(1, min(items, most))
+    equal = max(blocks for blocks in range(1, most + 1) if items % blocks == 0)
+    blocks = equal if 2 * equal > most else most
+    return -(-items // -(-items // blocks)) if items else 1

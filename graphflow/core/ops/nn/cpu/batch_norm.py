@@ -10,8 +10,8 @@ import math
 from typing import Any, NamedTuple
 
 from ....base import dtypes
-from ...lowering import Buffer, Lowering
-from ...reduction.cpu.reduce import even_blocks, largest_divisor
+from ...lowering import MOST_BLOCKS, Buffer, Lowering, sum_blocks
+from ...reduction.cpu.reduce import largest_divisor
 from ..batch_norm import (
     fused_batch_norm_grad_op,
     fused_batch_norm_grad_v2_op,
@@ -22,7 +22,6 @@ from ..batch_norm import (
 )
 
 _BYTES_PER_NS = 8.0
-_BLOCKS = 32
 _ROWS = 64  # rows that an item should have
 
 
@@ -42,10 +41,10 @@ def _rows(node: Any, k: Lowering, x: Buffer, *vectors: Buffer) -> _Rows:
     k.require(all(b.kind == "float32" for b in (x, *vectors)) and x.size > 0)
     images, *space, channels = x.shape
     pixels = math.prod(space)
-    wanted = min(_BLOCKS // images, pixels // _ROWS)
+    wanted = min(2 * MOST_BLOCKS // images, pixels // _ROWS)
     items = images * largest_divisor(pixels, max(wanted, 1))
     count = images * pixels
-    blocks = even_blocks(items, _BLOCKS)
+    blocks = sum_blocks(items)
     return _Rows(channels, count, items, count // items, blocks, -(-items // blocks))
 
 

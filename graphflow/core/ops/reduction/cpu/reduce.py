@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ...lowering import Buffer, Lowering
+from ...lowering import MOST_BLOCKS, Buffer, Lowering, sum_blocks
 from ..axes import reduced_axes
 from ..reduce import all_op, any_op, max_op, mean_op, min_op, prod_op, sum_op
 
@@ -23,7 +23,6 @@ _SMALL = 16384  # elements that are not worth being divided
 _ITEM = 512  # elements that an item should have, where they can be chosen
 _ROWS = 8  # rows an item should have: for each item, the partial result is read and written
 _ABREAST = 64  # elements: rows that are shorter are taken side by side
-_BLOCKS = 32  # partial results: enough to divide among threads, few enough to be small
 
 Group = tuple[int, bool]  # neighbouring axes: their sizes' product, and whether they are reduced
 
@@ -59,7 +58,7 @@ def _divided(groups: list[Group]) -> list[Group]:
         return groups
     (outer, _), (reduced, _), *rest = groups
     inner = math.prod(size for size, _ in rest)
-    if outer >= _BLOCKS or reduced * inner < 4 * _SMALL:
+    if outer >= 2 * MOST_BLOCKS or reduced * inner < 4 * _SMALL:
         return groups
     pieces = largest_divisor(reduced, max(reduced * inner // _SMALL, 1))
     return [(outer, False), (pieces, True), (reduced // pieces, True), *rest]
@@ -142,11 +141,11 @@ def _reduce_leading(
     size = reduced * inner
     if size <= _SMALL:
         _call(k, kernel, x, 1, reduced, inner, y, divisor)
-    elif reduced < 2 * _BLOCKS:
+    elif reduced < 4 * MOST_BLOCKS:
         _reduce_columns(k, kernel, x, reduced, inner, y, divisor)
     else:
         items = _items(leading, reduced, size)
-        blocks = even_blocks(items, min(_BLOCKS, reduced // 8))
+        blocks = sum_blocks(items, min(MOST_BLOCKS, reduced // 8))
         block_items = -(-items // blocks)
         rows = reduced // items
         abreast = largest_divisor(rows, max(_ABREAST // inner, 1))
@@ -168,21 +167,11 @@ def _items(leading: int, reduced: int, size: int) -> int:
     """Into how many equal parts to divide the reduced axis: those of the batch if possible."""
     for axis in (leading, reduced):
         if reduced % axis == 0:
-            limit = min(size // _ITEM, reduced // _ROWS, _BLOCKS**2)
+            limit = min(size // _ITEM, reduced // _ROWS, (2 * MOST_BLOCKS) ** 2)
             items = largest_divisor(axis, max(limit, 1))
             if items > 1:
                 return items
     return 1
-
-
-def even_blocks(items: int, limit: int) -> int:
-    """How many blocks of `ceil(items / blocks)` items there are, at most `limit`, none empty."""
-    blocks = max(min(items, limit), 1)
-    while True:
-        used = -(-items // -(-items // blocks))
-        if used == blocks:
-            return blocks
-        blocks = used
 
 
 def _reduce_columns(
