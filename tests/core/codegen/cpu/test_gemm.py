@@ -117,7 +117,18 @@ def test_same_bits_for_any_ranges(m):
 
 @pytest.mark.parametrize(
     ("a_batch", "b_batch"),
-    [((3,), (3,)), ((4,), ()), ((), (4,)), ((2, 1), (3,)), ((1, 3), (2, 1)), ((0,), (1,))],
+    [
+        ((3,), (3,)),
+        ((4,), ()),
+        ((), (4,)),
+        ((2, 1), (3,)),
+        ((1, 3), (2, 1)),
+        ((0,), (1,)),
+        ((11,), (11,)),
+        ((3, 1), (5,)),
+        ((9, 1), (1,)),
+        ((), (10,)),
+    ],
 )
 @pytest.mark.parametrize(("adj_x", "adj_y"), [(False, False), (True, True), (False, True)])
 def test_batches(a_batch, b_batch, adj_x, adj_y):
@@ -127,15 +138,18 @@ def test_batches(a_batch, b_batch, adj_x, adj_y):
     check("BatchMatMulV2", {"adj_x": adj_x, "adj_y": adj_y}, x, y)
 
 
-def test_a_batch_of_large_matrices():
+@pytest.mark.parametrize("batch", [3, 9])
+@pytest.mark.parametrize("k", [0, 40, 300])
+def test_a_batch_of_large_matrices(batch, k):
     rng = np.random.default_rng(3)
-    x, y = rng.normal(size=(3, 130, 40)), rng.normal(size=(3, 40, 50))
+    x, y = rng.normal(size=(batch, 130, k)), rng.normal(size=(batch, k, 50))
     check("BatchMatMul", {"adj_x": False, "adj_y": False}, x, y)
 
 
-def test_a_batch_of_vectors():
+@pytest.mark.parametrize("batch", [5, 8])
+def test_a_batch_of_vectors(batch):
     rng = np.random.default_rng(4)
-    x, y = rng.normal(size=(5, 1, 40)), rng.normal(size=(5, 40, 1))
+    x, y = rng.normal(size=(batch, 1, 40)), rng.normal(size=(batch, 40, 1))
     check("BatchMatMul", {"adj_x": False, "adj_y": False}, x, y)
 
 

@@ -1,4 +1,4 @@
-"""Matrix products C = A B, in two schedules; the lowering (`ops/linalg/cpu`) chooses.
+"""Matrix products C = A B, by rows or by columns; the lowering (`ops/linalg/cpu`) chooses.
 
     rows: many rows of C                        columns: few rows, many columns
                     B, packed before                         B, packed as it is needed
@@ -14,8 +14,10 @@
 Rows: a thread packs a block of rows of A, `depth` of K at a time, into its workspace (L2), and runs
 all panels of B past it; a panel's `depth` rows stay in L1 for all tiles of the block.
 Columns: a thread packs `depth` rows of a few panels of B into its workspace and runs all rows of A
-past them; sums are collected in the workspace, and written with bias and activation at the end (or
+past them. Sums are collected in the workspace, and written with bias and activation at the end (or
 at once, when they take one step of K and nothing is added).
+
+Matrices: as rows, for many small products: an item is one of them, and packs its own B.
 
 An item of `columns` and `pack_b` is a block of 128 bytes of a row of C, one panel or several.
 FLOPs: 2 M N K. Bytes, rows: A once, B (M / block rows) times from L2 or L3; columns: B once, A
@@ -113,6 +115,39 @@ def make_finish(real: Lanes) -> Callable[..., Any]:
     return finish
 
 
+def make_multiply_rows(real: Lanes) -> Callable[..., Any]:
+    """Makes the product of some rows of A and all panels of a packed B.
+
+    Returns:
+      `multiply_rows(a, stride, transposed, rows, b, n, inner, depth, c, workspace)`; `a`: of the
+      first of the rows, as it is stored; `b`: packed panels [inner][NR]; C is written.
+    """
+    multiply = make_multiply(real)
+    pack_a, _ = make_packing(real)
+    SIZE = real.size
+    NR = TILE_VECTORS * real.width
+
+    @njit(inline="always")
+    def multiply_rows(a, stride, transposed, rows, b, n, inner, depth, c, workspace):
+        k = 0
+        while k < inner:
+            steps = min(depth, inner - k)
+            a_block = a + (k * stride if transposed else k * SIZE)
+            pack_a(a_block, stride, transposed, rows, steps, workspace)
+            column = 0
+            while column < n:
+                panel = b + (column * inner + k * NR) * SIZE
+                multiply(
+                    workspace, rows, panel, steps, c + column * SIZE, n * SIZE,
+                    min(NR, n - column), k, panel + NR * inner * SIZE, LINE_BYTES, 1 << 30,
+                    steps * NR * SIZE // LINE_BYTES, 0,
+                )  # fmt: skip
+                column += NR
+            k += steps
+
+    return multiply_rows
+
+
 def make_rows(real: Lanes) -> Callable[..., Any]:
     """Makes the kernel `rows`; an item is a row of C, of any matrix of the batch.
 
@@ -121,10 +156,8 @@ def make_rows(real: Lanes) -> Callable[..., Any]:
     workspace [block rows, rounded up, x depth + a vector], 11 table of bytes to the A and to the B
     of each matrix, 12 bias, 13 activation.
     """
-    multiply, finish = make_multiply(real), make_finish(real)
-    pack_a, _ = make_packing(real)
+    multiply_rows, finish = make_multiply_rows(real), make_finish(real)
     SIZE = real.size
-    NR = TILE_VECTORS * real.width
 
     def rows(lo, hi, args):
         a, stride, transposed, b, c = (
@@ -138,32 +171,54 @@ def make_rows(real: Lanes) -> Callable[..., Any]:
             matrix = row // m
             first = row - matrix * m
             count = min(min(block, m - first), hi - row)
-            a_matrix, b_matrix = a + word(batch, 2 * matrix), b + word(batch, 2 * matrix + 1)
+            a_rows = a + word(batch, 2 * matrix) + first * (SIZE if transposed else stride)
+            b_matrix = b + word(batch, 2 * matrix + 1)
             to = c + row * n * SIZE
-            k = 0
-            while k < inner:
-                steps = min(depth, inner - k)
-                if transposed:
-                    a_block = a_matrix + k * stride + first * SIZE
-                else:
-                    a_block = a_matrix + first * stride + k * SIZE
-                pack_a(a_block, stride, transposed, count, steps, workspace)
-                column = 0
-                while column < n:
-                    panel = b_matrix + (column * inner + k * NR) * SIZE
-                    multiply(
-                        workspace, count, panel, steps, to + column * SIZE, n * SIZE,
-                        min(NR, n - column), k, panel + NR * inner * SIZE, LINE_BYTES, 1 << 30,
-                        steps * NR * SIZE // LINE_BYTES, 0,
-                    )  # fmt: skip
-                    column += NR
-                k += steps
+            multiply_rows(
+                a_rows, stride, transposed, count, b_matrix, n, inner, depth, to, workspace
+            )
             if bias != 0 or activation != 0:
                 for i in range(count):
                     finish(to + i * n * SIZE, to + i * n * SIZE, bias, activation, n)
             row += count
 
     return rows
+
+
+def make_matrices(real: Lanes) -> Callable[..., Any]:
+    """Makes the kernel `matrices`: many small products; an item is one of them.
+
+    Words: 0 A, 1 bytes from one stored row of A to the next, 2 whether A is transposed, 3 to 5 the
+    same of B, 6 C, 7 rows of a matrix, 8 columns, 9 K, 10 depth, 11 rows of a block, 12 workspace
+    as of `rows`, after B [128-byte blocks of columns x K]; 13 table of bytes to the A and to the B
+    of each matrix.
+    """
+    multiply_rows = make_multiply_rows(real)
+    _, pack_b = make_packing(real)
+    SIZE = real.size
+    NR = TILE_VECTORS * real.width
+    BLOCK = BLOCK_BYTES // SIZE
+
+    def matrices(lo, hi, args):
+        a, a_stride, a_transposed = word(args, 0), word(args, 1), word(args, 2)
+        b, b_stride, b_transposed = word(args, 3), word(args, 4), word(args, 5)
+        c, m, n = word(args, 6), word(args, 7), word(args, 8)
+        inner, depth, block = word(args, 9), word(args, 10), word(args, 11)
+        packed, batch = word(args, 12), word(args, 13)
+        workspace = packed + (n + BLOCK - 1) // BLOCK * BLOCK_BYTES * inner
+        for matrix in range(lo, hi):
+            a_matrix, b_matrix = a + word(batch, 2 * matrix), b + word(batch, 2 * matrix + 1)
+            pack_b(b_matrix, b_stride, b_transposed, n, inner, packed, NR * inner * SIZE)
+            row = 0
+            while row < m:
+                count = min(block, m - row)
+                multiply_rows(
+                    a_matrix + row * (SIZE if a_transposed else a_stride), a_stride, a_transposed,
+                    count, packed, n, inner, depth, c + (matrix * m + row) * n * SIZE, workspace,
+                )  # fmt: skip
+                row += count
+
+    return matrices
 
 
 def make_columns(real: Lanes) -> Callable[..., Any]:
@@ -307,6 +362,7 @@ def make_pack_b(real: Lanes) -> Callable[..., Any]:
 
 
 rows_f32, rows_f64 = make_rows(F32), make_rows(F64)
+matrices_f32, matrices_f64 = make_matrices(F32), make_matrices(F64)
 columns_f32, columns_f64 = make_columns(F32), make_columns(F64)
 pack_a_f32, pack_a_f64 = make_pack_a(F32), make_pack_a(F64)
 pack_b_f32, pack_b_f64 = make_pack_b(F32), make_pack_b(F64)

@@ -3,6 +3,7 @@
     rows      items are rows of C, so that what is done with C next can be done block by block
     columns   items are blocks of columns of C: few rows, a B that is not worth packing before
     flipped   as `columns`, for the transposed product: few columns, such as a classifier's
+    matrices  items are the products of a batch of small matrices
     vectors   a single row, or column, of C: nothing is packed
 
 The kernels cut everything into register tiles of the machine's own size; sizes here hold for all.
@@ -163,7 +164,11 @@ def _multiply(
     )  # fmt: skip
     product = _as_one_matrix(_not_empty(product))
     flipped = _flip(product)
-    if product.batch > 1:
+    if product.batch > 1 and product.n == 1:
+        product = flipped  # a column lies in memory as a row does
+    if product.batch >= _FEW_ITEMS and product.packed_b_bytes <= _L2_SHARE:
+        _by_matrices(k, product)
+    elif product.batch > 1:
         _by_rows(k, product)
     elif product.m == 1:
         _of_vector(k, product)
@@ -190,8 +195,7 @@ def _not_empty(p: _Product) -> _Product:
 
 def _as_one_matrix(p: _Product) -> _Product:
     """Matrices with a common right factor are one matrix: their rows follow each other."""
-    consecutive = (p.a_matrices == np.arange(p.batch)).all() and isinstance(p.a, Buffer)
-    if p.batch == 1 or p.transpose_a or not consecutive or p.b_matrices.any():
+    if p.batch == 1 or p.transpose_a or p.b_matrices.any() or not _in_order(p.a_matrices):
         return p
     one = np.zeros(1, np.int64)
     return replace(p, m=p.batch * p.m, a_matrices=one, b_matrices=one)
@@ -230,19 +234,46 @@ def _by_rows(k: Lowering, p: _Product) -> None:
     )  # fmt: skip
     block = _block_rows(p)
     offsets = np.stack([p.a_matrices * (p.m * p.k * p.size), p.b_matrices * packed_bytes], axis=1)
-    by_item = not p.transpose_a and bool((p.a_matrices == np.arange(p.batch)).all())
+    by_item = not p.transpose_a and _in_order(p.a_matrices)
     k.call(
         f"gemm.rows_{p.type}",
         items=p.batch * p.m,
         args=[
             _factor(k, p.a, by_item), p.a_stride, p.transpose_a, k.read(packed, whole=True),
             k.write(p.c), p.m, p.n, p.k, p.depth, block,
-            k.workspace((block + _TALLEST_TILE) * p.depth * p.size + _VECTOR_BYTES),
+            k.workspace(_packed_a_bytes(p, block)),
             k.table(offsets), *_ending(k, p),
         ],
         grain=block if block < p.m else p.m * max(1, _MOST_BLOCK_ROWS // p.m),
         cost=p.cost(),
     )  # fmt: skip
+
+
+def _by_matrices(k: Lowering, p: _Product) -> None:
+    block = min(p.m, _MOST_BLOCK_ROWS)
+    bytes_each = np.array([p.m * p.k * p.size, p.k * p.n * p.size])
+    offsets = np.stack([p.a_matrices, p.b_matrices], axis=1) * bytes_each
+    k.call(
+        f"gemm.matrices_{p.type}",
+        items=p.batch,
+        args=[
+            _factor(k, p.a, _in_order(p.a_matrices)), p.a_stride, p.transpose_a,
+            _factor(k, p.b, _in_order(p.b_matrices)), p.b_stride, p.transpose_b,
+            k.write(p.c), p.m, p.n, p.k, p.depth, block,
+            k.workspace(p.packed_b_bytes + _packed_a_bytes(p, block)), k.table(offsets),
+        ],
+        cost=p.cost(),
+    )  # fmt: skip
+
+
+def _in_order(matrices: np.ndarray) -> bool:
+    """Whether a factor has a matrix for each of the result."""
+    return bool((matrices == np.arange(len(matrices))).all())
+
+
+def _packed_a_bytes(p: _Product, rows: int) -> int:
+    """Bytes of packed rows of A, for a step of K."""
+    return (rows + _TALLEST_TILE) * p.depth * p.size + _VECTOR_BYTES
 
 
 def _block_rows(p: _Product) -> int:
@@ -275,7 +306,7 @@ def _of_vector(k: Lowering, p: _Product) -> None:
 def _by_columns(k: Lowering, p: _Product) -> None:
     depth = p.depth
     parts = _ceil(p.k, depth)
-    part_bytes = (p.m + _TALLEST_TILE) * depth * p.size + _VECTOR_BYTES
+    part_bytes = _packed_a_bytes(p, p.m)
     packed = k.temporary(parts * part_bytes, "packed A")
     k.call(
         f"gemm.pack_a_{p.type}",
