@@ -211,5 +211,5 @@ any_op.cpu(_lowering("max", {"bool": "u8"}))
 
 
 def _most_blocks(items: int) -> int:
-    """Items that may be images are divided as everywhere; more parts make longer sums more exact."""
+    """Images are divided as they are everywhere; long sums get more parts, to be more exact."""
     return MOST_BLOCKS if items <= MOST_BLOCKS**2 else 2 * MOST_BLOCKS
