@@ -7,7 +7,8 @@ value's memory).
 
 `GRAPHFLOW_JIT` says when native kernels replace the NumPy references: `auto` (when a program has
 run for a while, compiled in the background), `now` (at the first run, which waits), `off` (never).
-`GRAPHFLOW_NUM_THREADS` is how many threads run a plan.
+`GRAPHFLOW_NUM_THREADS` is how many threads run a plan. `GRAPHFLOW_WINOGRAD=0` has convolutions
+summed directly, with the rounding errors of a plain sum.
 """
 
 from __future__ import annotations
@@ -29,11 +30,13 @@ class Config:
       debug: the stages to print, the checks to make.
       jit: when native kernels are used: auto, now, off.
       threads: how many threads run a plan; 0 for all cores.
+      winograd: whether convolutions may use Winograd's minimal filtering.
     """
 
     debug: frozenset[str] = frozenset()
     jit: str = "auto"
     threads: int = 0
+    winograd: bool = True
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Config:
@@ -52,6 +55,7 @@ class Config:
             debug=_choices(environ, "GRAPHFLOW_DEBUG", _DEBUG_STAGES),
             jit=_choice(environ, "GRAPHFLOW_JIT", _JIT_MODES),
             threads=_count(environ, "GRAPHFLOW_NUM_THREADS"),
+            winograd=_choice(environ, "GRAPHFLOW_WINOGRAD", ("1", "0")) == "1",
         )
 
 

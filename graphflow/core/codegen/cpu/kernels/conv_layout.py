@@ -25,6 +25,15 @@ def make_helpers(real):
             put(to + i * SIZE, get(source + i * SIZE))
 
     @njit
+    def add(source, to, count):
+        """Adds elements to others."""
+        whole = count // WIDTH * WIDTH
+        for i in range(0, whole, WIDTH):
+            store(to + i * SIZE, load(to + i * SIZE) + load(source + i * SIZE))
+        for i in range(whole, count):
+            put(to + i * SIZE, get(to + i * SIZE) + get(source + i * SIZE))
+
+    @njit
     def clear(to, count):
         """Sets elements to zero."""
         whole = count // WIDTH * WIDTH
@@ -91,6 +100,7 @@ def make_helpers(real):
 
     return SimpleNamespace(
         copy=copy,
+        add=add,
         clear=clear,
         pad_image=pad_image,
         widen_rows=widen_rows,

@@ -8,18 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from ...lowering import Buffer, Lowering
+from ...lowering import Buffer, Lowering, sum_blocks
 from .. import windows
 from ..conv2d import conv2d_backprop_filter_op, conv2d_backprop_input_op, conv2d_op
 from ..conv2d.reference import make_axes
 from ..windows import Axis
+from . import winograd
 from .conv_tables import Tables, backward_phases, forward_phases, make_tables
 
 _KINDS = {"float32": "f32", "float64": "f64"}
 _GROUP = 32  # output channels of a group: the kernels' panels divide it on every machine
 _MAX_WINDOW = 63  # rows or columns of a window, each a bit of a word
 _FEW_CHANNELS = 12  # a tap with fewer is not worth a loop of its own: whole window rows are
-_MAX_PARTS = 16  # of a sum over images
 _PIXELS_AT_ONCE = 512  # that a tile sums up: what it reads stays in the cache for the next tile
 _PAD = 16  # rows that a tile may read past the last
 _FLOPS, _BYTES = 150.0, 8.0  # per nanosecond and thread
@@ -122,6 +122,9 @@ class _ChannelsLast:
 
 def _forward(k: Lowering, x: Buffer, filters: Buffer, y: Buffer, axes: Sequence[Axis]) -> None:
     channels = x.shape[3]
+    if winograd.pays(filters.shape, x.kind, axes, x.shape[0]):
+        winograd.convolve(k, x, filters, y, axes, turned=False)
+        return
     if channels < _FEW_CHANNELS and axes[1].kernel > 1 and axes[1].dilation == 1:
         _forward_by_rows(k, x, filters, y, axes)
         return
@@ -132,6 +135,9 @@ def _forward(k: Lowering, x: Buffer, filters: Buffer, y: Buffer, axes: Sequence[
 def _input_gradient(
     k: Lowering, dy: Buffer, filters: Buffer, dx: Buffer, axes: Sequence[Axis]
 ) -> None:
+    if winograd.pays(filters.shape, dy.kind, axes, dy.shape[0]):
+        winograd.convolve(k, dy, filters, dx, axes, turned=True)
+        return
     phases = [backward_phases(axis) for axis in axes]
     _convolve(k, dy, filters, dx, phases, axes, turned=True)
 
@@ -175,7 +181,7 @@ def _forward_by_rows(
     block_step = block_rows * rows.stride
     copied = (block_rows - 1) * rows.stride + (rows.kernel - 1) * rows.dilation + 1
     wide = ((columns.out - 1) * columns.stride + columns.kernel) * channels
-    # the copy of a block starts at its first row, so that base of row y is (y % block_rows) * stride
+    # a block's copy starts at its first row: row y is at (y % block_rows) * stride
     y_phase = forward_phases(rows._replace(size=1 << 40, pad_before=0))[0]
     y_phase = y_phase.starting_again(block_rows)
     x_phase = forward_phases(columns._replace(size=1 << 40, kernel=1, pad_before=0))[0]
@@ -269,6 +275,9 @@ def _pack(k: Lowering, filters: Buffer, taps: int, turned: bool) -> Buffer:
 
 
 def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Sequence[Axis]) -> None:
+    if winograd.pays(dw.shape, x.kind, axes, x.shape[0]):
+        winograd.filter_gradient(k, x, dy, dw, axes)
+        return
     rows, columns = axes
     n, size, kind = x.shape[0], x.itemsize, _KINDS[x.kind]
     channels, outputs = dw.shape[2:]
@@ -283,7 +292,7 @@ def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Seque
     widened_bytes = rows.out * dy_row if wide != outputs else 0
     window = rows.kernel * columns.kernel * channels
     cost = 2.0 * dy.size * window / _FLOPS
-    blocks = min(n, _MAX_PARTS)
+    blocks = sum_blocks(n)
     by_images = n > 1 and 3 * blocks * dw.nbytes / _BYTES < 0.1 * cost
     if not by_images:
         if copied_bytes:

@@ -1,0 +1,245 @@
+"""Winograd convolution of NHWC images, stride 1: F(4x4, 3x3) and F(4x4, 5x5), float32.
+
+An image is cut into tiles of 4 x 4 outputs. With alpha = 4 + r - 1 and P = alpha * alpha places:
+
+    V[p][tile][C]   = B^T x B        of the alpha x alpha inputs of each tile
+    M[p][tile][O]   = V[p] @ U[p]    a matrix product for each place, U = G w G^T of the filter
+    y               = A^T M A        4 x 4 outputs of each tile
+
+        x: tiles overlap by r - 1        V, M in the workspace, some tiles at a time:
+        +----+----+----+                  p 0: tile 0 [C], tile 1 [C], ... | a line of padding
+        |  0 |  1 |  2 |  --B^T . B-->    p 1: ...                         | (places a power of two
+        +----+----+----+                  ...                              | apart share cache sets)
+
+The gradient of the input is the same with the filter turned around. The gradient of the filter is
+dU[p] += V[p]^T @ Z[p] with Z = G' dy G'^T of 4 x 4 gradients, and at the end dw = A'^T dU A', where
+A' and G' are those of 4 taps and r outputs.
+
+Multiplications: alpha^2 per 16 outputs and C * O, instead of 16 r^2: 4 times less for r = 3, 6.25
+for r = 5. Rounding: each transform adds numbers of different size, so that errors are some times
+those of the direct sum: within 2e-5 of the largest output (tests hold it to that). A NaN or an
+infinity reaches all 4 x 4 outputs of its tile.
+"""
+
+from __future__ import annotations
+
+from numba import njit
+
+from ..simd import F32, TILE_ROWS, TILE_VECTORS, word
+from ..tiles import make_tile
+from ..winograd_transforms import make_transform, winograd_matrices
+from .conv_layout import make_helpers
+
+OUT = 4  # outputs of a tile along an axis
+ROWS = 8 if TILE_ROWS >= 8 else 4  # of a register tile: 16 tiles and 16 channels are multiples
+LANES, SIZE = F32.width, F32.size
+NR = TILE_VECTORS * LANES
+LINE = 64 // SIZE  # elements between places: they must not be a power of two apart
+PATCH = 8 * 8  # vectors of the largest square of a transform
+
+_product = make_tile(F32, ROWS, TILE_VECTORS, row_table=False, loops=1, contiguous=True)
+_gradient = make_tile(F32, ROWS, TILE_VECTORS, row_table=False, loops=1)
+_helpers = make_helpers(F32)
+_copy, _clear, _add = _helpers.copy, _helpers.clear, _helpers.add
+
+
+@njit
+def _cut_patch(image, y, x, side, height, width, channels, patch):
+    """Copies a square that reaches out of an image: zeros there."""
+    for i in range(side):
+        for j in range(side):
+            to = patch + (i * side + j) * channels * SIZE
+            if 0 <= y + i < height and 0 <= x + j < width:
+                _copy(image + ((y + i) * width + x + j) * channels * SIZE, to, channels)
+            else:
+                _clear(to, channels)
+
+
+def _make_square(matrix):
+    """A transform of squares: its columns, then its rows."""
+    transform = make_transform(F32, matrix)
+    results, inputs = matrix.shape
+
+    @njit
+    def square(source, row_step, column_step, to, to_row, to_column, rows, columns, space):
+        """One vector of channels; `rows`, `columns`: how much of the result is written."""
+        for j in range(inputs):
+            transform(source + j * column_step, row_step, space + j * LANES * SIZE,
+                      inputs * LANES * SIZE, results)  # fmt: skip
+        for i in range(rows):
+            transform(space + i * inputs * LANES * SIZE, LANES * SIZE, to + i * to_row, to_column,
+                      columns)  # fmt: skip
+
+    return square
+
+
+def _make_tiles(matrix):
+    """A transform of tiles of images into places [P][tiles][channels]."""
+    square = _make_square(matrix)
+    results, side = matrix.shape
+
+    @njit
+    def tiles_to_places(images, first, count, geometry, channels, places, plane, space):
+        """Tiles `first` to `first + count`; see `_convolve` for the words of a geometry."""
+        height, width = word(geometry, 0), word(geometry, 1)
+        down, across = word(geometry, 2), word(geometry, 3)
+        above, left = word(geometry, 4), word(geometry, 5)
+        patch = space + PATCH * LANES * SIZE
+        for t in range(count):
+            tile = first + t
+            image, at = tile // (down * across), tile % (down * across)
+            y, x = at // across * OUT - above, at % across * OUT - left
+            start = images + image * height * width * channels * SIZE
+            if y >= 0 and x >= 0 and y + side <= height and x + side <= width:
+                source, columns = start + (y * width + x) * channels * SIZE, width
+            else:
+                _cut_patch(start, y, x, side, height, width, channels, patch)
+                source, columns = patch, side
+            for c in range(0, channels, LANES):
+                square(source + c * SIZE, columns * channels * SIZE, channels * SIZE,
+                       places + (t * channels + c) * SIZE, results * plane, plane,
+                       results, results, space)  # fmt: skip
+
+    return tiles_to_places
+
+
+def _convolve(r):
+    a_t, _, b_t = winograd_matrices(OUT, r)
+    to_places, to_outputs = _make_tiles(b_t), _make_square(a_t)
+    ALPHA = OUT + r - 1
+
+    def convolve(lo, hi, args):
+        """Items: ranges of tiles. Words: X, U, Y, workspace, C, O, tiles of an item, tiles at once,
+        tiles of all images; the geometry of X: height, width, tiles down and across, padding above
+        and at the left; the geometry of Y."""
+        x, u, y, space = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
+        channels, outputs = word(args, 4), word(args, 5)
+        per_item, at_once = word(args, 6), word(args, 7)
+        height, width, down, across = word(args, 15), word(args, 16), word(args, 17), word(args, 18)
+        last = min(hi * per_item, word(args, 8))
+        panels = (outputs + NR - 1) // NR
+        u_plane = (panels * NR * channels + LINE) * SIZE
+        v_plane, m_plane = (at_once * channels + LINE) * SIZE, (at_once * outputs + LINE) * SIZE
+        v = space + (PATCH * LANES + ALPHA * ALPHA * channels) * SIZE
+        m = v + ALPHA * ALPHA * v_plane + ROWS * channels * SIZE
+        for first in range(lo * per_item, last, at_once):
+            count = min(at_once, last - first)
+            to_places(x, first, count, args + 72, channels, v, v_plane, space)
+            for p in range(ALPHA * ALPHA):
+                for panel in range(panels):
+                    b = u + p * u_plane + panel * NR * channels * SIZE
+                    for t in range(0, count, ROWS):
+                        _product(v + p * v_plane + t * channels * SIZE, channels * SIZE, b,
+                                 m + p * m_plane + (t * outputs + panel * NR) * SIZE,
+                                 outputs * SIZE, min(ROWS, count - t),
+                                 min(NR, outputs - panel * NR), 0, channels, NR * SIZE)  # fmt: skip
+            for t in range(count):
+                tile = first + t
+                image, at = tile // (down * across), tile % (down * across)
+                i, j = at // across * OUT, at % across * OUT
+                to = y + ((image * height + i) * width + j) * outputs * SIZE
+                for o in range(0, outputs, LANES):
+                    to_outputs(m + (t * outputs + o) * SIZE, ALPHA * m_plane, m_plane,
+                               to + o * SIZE, width * outputs * SIZE, outputs * SIZE,
+                               min(OUT, height - i), min(OUT, width - j), space)  # fmt: skip
+
+    return convolve
+
+
+convolve3, convolve5 = _convolve(3), _convolve(5)
+
+
+def _transform_filter(r):
+    _, g, _ = winograd_matrices(OUT, r)
+    square = _make_square(g)
+    ALPHA = OUT + r - 1
+
+    def transform_filter(lo, hi, args):
+        """W [r, r, C, O] into U [P][panels of O][C][NR]; item: one of C. Words: W, U, C, O, the
+        workspace, bytes from tap to tap down and across, and to the first tap."""
+        w, u, channels, outputs = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
+        space, row_step, column_step = word(args, 4), word(args, 5), word(args, 6)
+        plane = ((outputs + NR - 1) // NR * NR * channels + LINE) * SIZE
+        for c in range(lo, hi):
+            for o in range(0, outputs, LANES):
+                to = u + (o // NR * NR * channels + c * NR + o % NR) * SIZE
+                square(w + word(args, 7) + (c * outputs + o) * SIZE, row_step, column_step,
+                       to, ALPHA * plane, plane, ALPHA, ALPHA, space)  # fmt: skip
+
+    return transform_filter
+
+
+transform_filter3, transform_filter5 = _transform_filter(3), _transform_filter(5)
+
+
+def _sum_filter_gradient(r):
+    _, _, b_t = winograd_matrices(OUT, r)
+    _, g, _ = winograd_matrices(r, OUT)
+    x_to_places, dy_to_places = _make_tiles(b_t), _make_tiles(g)
+    ALPHA = OUT + r - 1
+
+    def sum_filter_gradient(lo, hi, args):
+        """Items: ranges of tiles, in blocks with a dU of their own. Words as of `convolve` with dY
+        for U and dU for Y; 21: items of a block, 22: bytes of a dU."""
+        x, dy, du, space = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
+        channels, outputs = word(args, 4), word(args, 5)
+        per_item, at_once, block_items = word(args, 6), word(args, 7), word(args, 21)
+
+        v_plane, z_plane = (at_once * channels + LINE) * SIZE, (at_once * outputs + LINE) * SIZE
+        plane = (channels * outputs + LINE) * SIZE
+        v = space + (PATCH * LANES + ALPHA * ALPHA * max(channels, outputs)) * SIZE
+        z = v + ALPHA * ALPHA * v_plane + ROWS * SIZE
+        for item in range(lo, hi):
+            to = du + item // block_items * word(args, 22)
+            add = int(item % block_items != 0)
+            last = min((item + 1) * per_item, word(args, 8))
+            for first in range(item * per_item, last, at_once):
+                count = min(at_once, last - first)
+                x_to_places(x, first, count, args + 72, channels, v, v_plane, space)
+                dy_to_places(dy, first, count, args + 120, outputs, z, z_plane, space)
+                for p in range(ALPHA * ALPHA):
+                    for o in range(0, outputs, NR):
+                        for c in range(0, channels, ROWS):
+                            _gradient(v + p * v_plane + c * SIZE, SIZE, z + p * z_plane + o * SIZE,
+                                      to + p * plane + (c * outputs + o) * SIZE, outputs * SIZE,
+                                      min(ROWS, channels - c), min(NR, outputs - o), add, count,
+                                      channels * SIZE, outputs * SIZE)  # fmt: skip
+                add = 1
+
+    return sum_filter_gradient
+
+
+sum_filter_gradient3, sum_filter_gradient5 = _sum_filter_gradient(3), _sum_filter_gradient(5)
+
+
+def _finish_filter_gradient(r):
+    a_t, _, _ = winograd_matrices(r, OUT)
+    square = _make_square(a_t)
+    ALPHA = OUT + r - 1
+
+    def finish_filter_gradient(lo, hi, args):
+        """DW [r, r, C, O] from the dU of all blocks; item: one of C. Words: dU, dW, C, O, the
+        workspace, blocks."""
+        du, dw, channels, outputs = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
+        space, parts = word(args, 4), word(args, 5)
+        plane = (channels * outputs + LINE) * SIZE
+        sums = space + PATCH * LANES * SIZE
+        row = (outputs + LINE) * SIZE
+        for c in range(lo, hi):
+            for p in range(ALPHA * ALPHA):
+                at = p * plane + c * outputs * SIZE
+                _copy(du + at, sums + p * row, outputs)
+                for part in range(1, parts):
+                    _add(du + part * ALPHA * ALPHA * plane + at, sums + p * row, outputs)
+            for o in range(0, outputs, LANES):
+                step = channels * outputs * SIZE
+                square(sums + o * SIZE, ALPHA * row, row, dw + (c * outputs + o) * SIZE,
+                       r * step, step, r, r, space)  # fmt: skip
+
+    return finish_filter_gradient
+
+
+finish_filter_gradient3, finish_filter_gradient5 = (
+    _finish_filter_gradient(3),
+    _finish_filter_gradient(5),
+)

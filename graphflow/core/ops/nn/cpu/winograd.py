@@ -1,0 +1,233 @@
+"""Convolutions by Winograd's minimal filtering: where that pays, and its kernel calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ....base.config import get_config
+from ...lowering import MOST_BLOCKS, Buffer, Lowering, sum_blocks
+from ..windows import Axis
+
+_OUT = 4  # outputs of a tile along an axis
+_LINE = 16  # elements between the places of a transform
+_TRANSFORM_BYTES = 4096  # that the kernels keep intermediate squares in
+_CACHE = 1 << 20  # bytes of transformed tiles at once
+_FEW_TILES = 16  # with fewer the products' operands cost more than the products
+_PARTS_BYTES = 8 << 20  # of all parts of a sum over images
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How images are cut into tiles of outputs, and these into items.
+
+    Attributes:
+      taps: of the filter along an axis.
+      images, height, width: of the outputs.
+      per_item: tiles of an item.
+    """
+
+    taps: int
+    images: int
+    height: int
+    width: int
+    per_item: int
+
+    @property
+    def down(self) -> int:
+        return -(-self.height // _OUT)
+
+    @property
+    def across(self) -> int:
+        return -(-self.width // _OUT)
+
+    @property
+    def tiles(self) -> int:
+        """Of all images."""
+        return self.images * self.down * self.across
+
+    @property
+    def places(self) -> int:
+        """Elements of a transformed tile, of one channel."""
+        return (_OUT + self.taps - 1) ** 2
+
+    @property
+    def items(self) -> int:
+        return -(-self.tiles // self.per_item)
+
+    @property
+    def is_whole_rows(self) -> bool:
+        """Whether an item's outputs are an equal and contiguous part of all outputs."""
+        per_image = self.down * self.across
+        if self.per_item % per_image == 0:
+            return self.images * per_image % self.per_item == 0
+        rows = self.per_item // self.across
+        return (
+            self.per_item % self.across == 0
+            and self.down % rows == 0
+            and self.height % (rows * _OUT) == 0
+        )
+
+    def at_once(self, channels: int, outputs: int) -> int:
+        """Tiles that are transformed before their products: these stay in the cache."""
+        fit = _CACHE // (self.places * (channels + outputs) * 4)
+        return min(self.per_item, max(fit // 8 * 8, 8))
+
+
+def make_tiling(taps: int, shape: Sequence[int]) -> Tiling:
+    """Divides outputs [images, height, width, channels] into items."""
+    images, height, width = shape[:3]
+    whole = Tiling(taps, images, height, width, 1)
+    per_image = whole.down * whole.across
+    if per_image < _FEW_TILES:
+        together = max(
+            g for g in range(1, images + 1) if images % g == 0 and g * per_image <= 2 * _FEW_TILES
+        )
+        return Tiling(taps, images, height, width, together * per_image)
+    for rows in range(1, whole.down):  # of a few images: some rows of tiles
+        part = Tiling(taps, images, height, width, rows * whole.across)
+        if rows * whole.across >= _FEW_TILES and part.is_whole_rows and images < 8:
+            return part
+    return Tiling(taps, images, height, width, per_image)
+
+
+def pays(filters: Sequence[int], kind: str, axes: Sequence[Axis], images: int) -> bool:
+    """Whether a convolution is faster this way; `filters`: [height, width, in, out]."""
+    rows, columns, channels, outputs = filters
+    possible = (
+        get_config().winograd
+        and kind == "float32"
+        and rows == columns
+        and rows in (3, 5)
+        and all(axis.stride == axis.dilation == 1 for axis in axes)
+        and all(max(axis.pad_before, axis.pad_after) < rows for axis in axes)
+        and channels % 16 == outputs % 16 == 0
+    )
+    if not possible:
+        return False
+    tiling = make_tiling(rows, (images, axes[0].out, axes[1].out))
+    pixels = images * axes[0].out * axes[1].out
+    direct = 2 * pixels * rows * rows * channels * outputs / 160
+    return _cost(tiling, channels, outputs) < 0.85 * direct
+
+
+def _cost(tiling: Tiling, channels: int, outputs: int) -> float:
+    """Nanoseconds on one thread: products, transforms, and reading the transformed filter."""
+    filters = tiling.places * channels * outputs
+    rounds = tiling.tiles / tiling.at_once(channels, outputs)
+    return (
+        2 * tiling.tiles * filters / 130
+        + tiling.tiles * tiling.places * (channels + outputs) * 0.15
+        + filters * (0.5 + rounds * 4 / 30)
+    )
+
+
+def convolve(
+    k: Lowering, x: Buffer, filters: Buffer, y: Buffer, axes: Sequence[Axis], turned: bool
+) -> None:
+    """Calls the kernels of a convolution, or (`turned`) of the gradient of its input."""
+    taps = filters.shape[0]
+    channels, outputs = x.shape[3], y.shape[3]
+    tiling = make_tiling(taps, y.shape)
+    places = tiling.places
+    tap_bytes = channels * outputs * 4
+    first, step = 0, tap_bytes
+    if turned:
+        filters = _turn(k, filters)
+        first, step = (taps * taps - 1) * tap_bytes, -tap_bytes
+    u = k.temporary(places * (-(-outputs // 32) * 32 * channels + _LINE) * 4, "transformed filter")
+    k.call(
+        f"winograd.transform_filter{taps}",
+        items=channels,
+        args=[k.read(filters, whole=True), k.write(u, whole=True), channels, outputs,
+              k.workspace(_TRANSFORM_BYTES), taps * step, step, first],
+        cost=0.5 * places * channels * outputs,
+    )  # fmt: skip
+    at_once = tiling.at_once(channels, outputs)
+    pads = [taps - 1 - a.pad_before if turned else a.pad_before for a in axes]
+    whole = not tiling.is_whole_rows
+    by_image = not whole and tiling.per_item % (tiling.down * tiling.across) == 0
+    k.call(
+        f"winograd.convolve{taps}",
+        items=tiling.items,
+        args=[
+            k.read(x, whole=not by_image),
+            k.read(u, whole=True),
+            k.write(y, whole=whole),
+            _workspace(k, tiling, channels, outputs),
+            channels,
+            outputs,
+            tiling.per_item,
+            at_once,
+            tiling.tiles,
+            *_geometry(x, tiling, pads),
+            *_geometry(y, tiling, (0, 0)),
+        ],
+        cost=_cost(tiling, channels, outputs),
+    )
+
+
+def filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Sequence[Axis]) -> None:
+    """Calls the kernels of the gradient of a convolution's filter."""
+    taps, _, channels, outputs = dw.shape
+    tiling = make_tiling(taps, dy.shape)
+    part_bytes = tiling.places * (channels * outputs + _LINE) * 4
+    blocks = _blocks(tiling.items, part_bytes)
+    block_items = -(-tiling.items // blocks)
+    parts = k.temporary(blocks * part_bytes, "parts of the transformed gradient")
+    by_image = tiling.is_whole_rows and tiling.per_item % (tiling.down * tiling.across) == 0
+    k.call(
+        f"winograd.sum_filter_gradient{taps}",
+        items=tiling.items,
+        blocks=blocks,
+        args=[
+            k.read(x, whole=not by_image),
+            k.read(dy, whole=not by_image),
+            k.write_blocks(parts),
+            _workspace(k, tiling, max(channels, outputs), outputs),
+            channels,
+            outputs,
+            tiling.per_item,
+            tiling.at_once(channels, outputs),
+            tiling.tiles,
+            *_geometry(x, tiling, [a.pad_before for a in axes]),
+            *_geometry(dy, tiling, (0, 0)),
+            block_items,
+            part_bytes,
+        ],
+        cost=_cost(tiling, channels, outputs),
+    )
+    used = -(-tiling.items // block_items)
+    k.call(
+        f"winograd.finish_filter_gradient{taps}",
+        items=channels,
+        args=[k.read(parts, whole=True), k.write(dw, whole=True), channels, outputs,
+              k.workspace(_TRANSFORM_BYTES + tiling.places * (outputs + _LINE) * 4), used],
+        cost=used * part_bytes / 8,
+    )  # fmt: skip
+
+
+def _turn(k: Lowering, filters: Buffer) -> Buffer:
+    """The filter [taps, taps, out, in] of one [taps, taps, in, out]."""
+    rows, columns, channels, outputs = filters.shape
+    turned = k.temporary_like((rows, columns, outputs, channels), filters.dtype, "turned filter")
+    args = [k.read(filters), k.write(turned), channels, outputs]
+    cost = filters.nbytes / 2
+    k.call("conv_layout.turn_f32", items=rows * columns, args=args, cost=cost)
+    return turned
+
+
+def _workspace(k: Lowering, tiling: Tiling, channels: int, outputs: int) -> object:
+    at_once = tiling.at_once(channels, outputs)
+    patch = tiling.places * max(channels, outputs)
+    planes = tiling.places * (at_once * (channels + outputs) + 2 * _LINE)
+    return k.workspace(_TRANSFORM_BYTES + (patch + planes + 8 * channels + 2 * _LINE) * 4)
+
+
+def _geometry(images: Buffer, tiling: Tiling, pads: Sequence[int]) -> tuple[int, ...]:
+    return images.shape[1], images.shape[2], tiling.down, tiling.across, *pads
+
+
+def _blocks(items: int, part_bytes: int) -> int:
+    """How many parts to sum up in."""
+    return sum_blocks(items, min(MOST_BLOCKS, _PARTS_BYTES // part_bytes))

@@ -1,0 +1,127 @@
+"""Winograd convolutions: their matrices, their kernels, and the error that they may have."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from core.codegen.cpu.calls import lower_and_run
+
+from graphflow.core.base import config
+from graphflow.core.codegen.cpu.winograd_transforms import winograd_matrices
+from graphflow.core.graph.op_def import find_op
+from graphflow.core.ops.lowering import Lowering
+from graphflow.core.ops.nn.cpu import winograd
+
+ERROR = 2e-5  # of the largest element of the result
+
+
+@pytest.mark.parametrize(("m", "r"), [(4, 3), (3, 4), (4, 5), (5, 4)])
+def test_matrices(m, r):
+    a_t, g, b_t = winograd_matrices(m, r)
+    rng = np.random.default_rng(0)
+    x, w = rng.normal(size=m + r - 1), rng.normal(size=r)
+    direct = [x[i : i + r] @ w for i in range(m)]
+    np.testing.assert_allclose(a_t @ ((g @ w) * (b_t @ x)), direct, rtol=1e-12, atol=1e-12)
+
+
+def test_too_large_matrices():
+    with pytest.raises(ValueError, match=r"F\(6, 5\) needs 9 points, there are 7"):
+        winograd_matrices(6, 5)
+
+
+@pytest.fixture
+def kernels(monkeypatch):
+    """Which kernels the lowerings called."""
+    called: list[str] = []
+    call = Lowering.call
+
+    def recorded(self: Lowering, kernel: Any, *args: Any, **kwargs: Any) -> None:
+        called.append(str(kernel))
+        call(self, kernel, *args, **kwargs)
+
+    monkeypatch.setattr(Lowering, "call", recorded)
+    return called
+
+
+def attrs(padding: str) -> dict[str, Any]:
+    return {
+        "strides": [1, 1, 1, 1],
+        "dilations": [1, 1, 1, 1],
+        "padding": padding,
+        "explicit_paddings": [],
+        "data_format": "NHWC",
+    }
+
+
+def check(op_type: str, made: Any, *inputs: np.ndarray, ranges: int = 3) -> np.ndarray:
+    wide = [x.astype(np.float64) if x.dtype.kind == "f" else x for x in inputs]
+    expected = find_op(op_type).reference(SimpleNamespace(attrs=made), *wide)
+    shapes, types = [expected.shape], [np.float32]
+    (got,) = lower_and_run(op_type, made, inputs, shapes, types, ranges=ranges)
+    assert np.abs(got - expected).max() <= ERROR * np.abs(expected).max()
+    return got
+
+
+@pytest.fixture
+def wherever_possible(monkeypatch):
+    """Winograd also for sizes for which it does not pay."""
+    monkeypatch.setattr(winograd, "_cost", lambda *_: 0.0)
+
+
+@pytest.mark.parametrize("positive", [False, True])
+@pytest.mark.parametrize(
+    ("shape", "outputs", "taps", "padding"),
+    [
+        ((3, 14, 14, 32), 64, 5, "SAME"),  # LeNet: 16 tiles of an image, the last ones cut
+        ((3, 10, 13, 48), 32, 3, "SAME"),
+        ((2, 14, 15, 32), 48, 5, "VALID"),
+        ((9, 7, 7, 64), 80, 3, "SAME"),  # several images in an item
+        ((2, 32, 24, 16), 16, 3, "SAME"),  # items of some rows of tiles
+        ((1, 26, 30, 272), 16, 3, "SAME"),  # so many channels that tiles go in portions
+        ((1, 3, 2, 16), 16, 5, "SAME"),
+    ],
+)
+def test_against_float64(shape, outputs, taps, padding, positive, kernels, wherever_possible):
+    """Errors are within the bound, also where sums do not cancel."""
+    rng = np.random.default_rng(taps)
+    made = attrs(padding)
+
+    def random(size: tuple[int, ...]) -> np.ndarray:
+        values = rng.normal(size=size).astype(np.float32)
+        return np.abs(values) if positive else values
+
+    x, w = random(shape), random((taps, taps, shape[3], outputs))
+    dy = random(check("Conv2D", made, x, w).shape)
+    check("Conv2DBackpropInput", made, np.array(shape, np.int32), w, dy)
+    check("Conv2DBackpropFilter", made, x, np.array(w.shape, np.int32), dy)
+    assert {name for name in kernels if not name.startswith("conv_layout")} == {
+        f"winograd.{name}{taps}"
+        for name in (
+            "transform_filter",
+            "convolve",
+            "sum_filter_gradient",
+            "finish_filter_gradient",
+        )
+    }
+
+
+def test_gradient_does_not_depend_on_the_division_of_items():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(20, 14, 14, 32)).astype(np.float32)
+    dy = rng.normal(size=(20, 14, 14, 64)).astype(np.float32)
+    sizes = np.array([5, 5, 32, 64], np.int32)
+    few, many = (
+        check("Conv2DBackpropFilter", attrs("SAME"), x, sizes, dy, ranges=n) for n in (1, 10)
+    )
+    np.testing.assert_array_equal(few, many)
+
+
+def test_the_switch(monkeypatch, kernels):
+    without = config.Config.from_env({"GRAPHFLOW_WINOGRAD": "0"})
+    monkeypatch.setattr(winograd, "get_config", lambda: without)
+    x, w = np.ones((8, 12, 12, 32), np.float32), np.ones((3, 3, 32, 32), np.float32)
+    check("Conv2D", attrs("SAME"), x, w)
+    assert kernels == ["conv.pack_f32", "conv.convolve_f32"]
