@@ -33,6 +33,7 @@ from .emit import (
     vector_form,
     where,
 )
+from .target import host_target
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,11 @@ class Real:
     erf_one: float
     sin: tuple[float, ...]
     cos: tuple[float, ...]
+
+    @property
+    def size(self) -> int:
+        """The bytes of an element."""
+        return 4 if self.mantissa == 23 else 8
 
     @property
     def name(self) -> str:
@@ -272,13 +278,17 @@ def _polynomial(x: Staged, coefficients: Sequence[float]) -> Staged:
 
 
 def _reduced(x: Staged, real: Real) -> tuple[Staged, Staged, Staged]:
-    """`x = n ln2 + r + c`, n whole: (n as an integer, r, the small rest c)."""
+    """`x = n ln2 + r + c`, n whole: (the float whose low bits are n, r, the small rest c)."""
     shifted = multiply_add(x, _LOG2_E, real.to_integer)
     number = shifted - real.to_integer
-    exponent = bits_as(shifted, real.integer) - real.bits(real.to_integer)
     high, low = x - number * real.ln2_high, number * real.ln2_low
     remainder = high - low
-    return exponent, remainder, (high - remainder) - low
+    return shifted, remainder, (high - remainder) - low
+
+
+def _exponent(shifted: Staged, real: Real) -> Staged:
+    """The n of `_reduced`, as an integer."""
+    return bits_as(shifted, real.integer) - real.bits(real.to_integer)
 
 
 def _power_of_two(exponent: Staged, real: Real) -> Staged:
@@ -286,10 +296,26 @@ def _power_of_two(exponent: Staged, real: Real) -> Staged:
     return bits_as((exponent + real.bias) << real.mantissa, real.name)
 
 
-def _scaled(x: Staged, exponent: Staged, real: Real) -> Staged:
-    """`x * 2**n` in two steps, as 2**n itself need not be a normal number."""
+def _scaled(x: Staged, shifted: Staged, real: Real) -> Staged:
+    """`x * 2**n`, for the n of `_reduced`: in one instruction, or in two steps.
+
+    Two, because 2**n itself need not be a normal number.
+    """
+    if host_target().width(real.size) == x.code.lanes == 64 // real.size:
+        return _scaled_by_instruction(x, shifted - real.to_integer)
+    exponent = _exponent(shifted, real)
     half = exponent >> 1
     return x * _power_of_two(half, real) * _power_of_two(exponent - half, real)
+
+
+def _scaled_by_instruction(x: Staged, number: Staged) -> Staged:
+    """AVX-512's `vscalef`."""
+    code, kind, lanes = x.code, x.ir.type, ir.IntType(x.code.lanes)
+    name = f"llvm.x86.avx512.mask.scalef.p{'s' if code.lanes == 16 else 'd'}.512"
+    function = code.function(name, kind, [kind, kind, kind, lanes, INT32])
+    current_rounding = INT32(4)
+    arguments = [x.ir, number.ir, x.ir, lanes(-1), current_rounding]
+    return Staged(code, code.builders[0].call(function, arguments), x.dtype)
 
 
 def _clamped(x: Staged, low: float, high: float) -> Staged:
@@ -302,18 +328,18 @@ def _clamped(x: Staged, low: float, high: float) -> Staged:
 def exp(x: Staged) -> Staged:
     """E to the power of x."""
     real = _REALS[x.dtype]
-    exponent, r, c = _reduced(_clamped(x, *real.exp_range), real)
+    shifted, r, c = _reduced(_clamped(x, *real.exp_range), real)
     value = r + multiply_add(r * r, _polynomial(r, real.exp), c) + 1.0
-    return _scaled(value, exponent, real)
+    return _scaled(value, shifted, real)
 
 
 @_define("expm1")
 def expm1(x: Staged) -> Staged:
     """`exp(x) - 1`: 2**n (exp(r) - 1) + (2**n - 1), halved so that 2**n does not overflow."""
     real = _REALS[x.dtype]
-    exponent, r, c = _reduced(_clamped(x, real.expm1_low, real.exp_range[1]), real)
+    shifted, r, c = _reduced(_clamped(x, real.expm1_low, real.exp_range[1]), real)
     part = r + multiply_add(r * r, _polynomial(r, real.exp), c)
-    scale = _power_of_two(exponent - 1, real)
+    scale = _power_of_two(_exponent(shifted, real) - 1, real)
     value = (scale * part + (scale - 0.5)) * 2.0
     return where(abs(x) < 2.0 ** -(real.mantissa + 2), x, value)
 
