@@ -38,6 +38,7 @@ from .gemm_packing import SHORT_ROWS, make_packing, tile_height
 
 LINE_BYTES = 64  # of a cache line, or fewer
 BLOCK_BYTES = 128  # of a row of C: an item of `columns` and of `pack_b`
+CHUNK_ROWS = 28  # of A that are packed by themselves: tiles of every machine fit in
 
 
 def make_multiply(real: Lanes) -> Callable[..., Any]:
@@ -225,8 +226,8 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
     """Makes the kernel `columns`; an item is a block of columns of C.
 
     Words: 0 A as `pack_a` made it, 1 B, 2 bytes from one stored row of B to the next, 3 whether B
-    is transposed, 4 C, 5 rows, 6 columns, 7 K, 8 depth, 9 bytes of `depth` columns of packed A,
-    10 blocks of a group, 11 workspace [group, depth x 128 + rows x 128 bytes], 12 bias,
+    is transposed, 4 C, 5 rows, 6 columns, 7 K, 8 depth, 9 bytes of a packed chunk of A, 10 blocks
+    of a group, 11 workspace [group, depth x 128 + rows x 128 bytes], 12 bias,
     13 activation, 14 whether C and bias are those of the transposed product: C is written
     transposed, and the bias is one of columns of what is written.
     """
@@ -243,7 +244,7 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
             word(args, 0), word(args, 1), word(args, 2), word(args, 3), word(args, 4),
         )  # fmt: skip
         m, n, inner, depth = word(args, 5), word(args, 6), word(args, 7), word(args, 8)
-        a_bytes, group, workspace = word(args, 9), word(args, 10), word(args, 11)
+        chunk_bytes, group, workspace = word(args, 9), word(args, 10), word(args, 11)
         bias, activation, flipped = word(args, 12), word(args, 13), word(args, 14)
         sums = workspace + group * BLOCK_BYTES * depth
         is_direct = inner <= depth and bias == 0 and activation == 0 and not flipped
@@ -252,7 +253,7 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
             first = block * BLOCK
             end = min(min(block + group, hi) * BLOCK, n)
             panels = (end - first + NR - 1) // NR
-            a_block = a
+            a_part = a
             k = 0
             while k < inner:
                 steps = min(depth, inner - k)
@@ -279,12 +280,16 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
                         column = first + panel * NR
                         target, target_stride = c + column * SIZE, n * SIZE
                         width = min(NR, end - column)
-                    ahead_at = multiply(
-                        a_block, m, workspace + panel * panel_bytes, steps,
-                        target, target_stride, width, k,
-                        ahead, stride, ahead_rows, ahead_end, ahead_at,
-                    )  # fmt: skip
-                a_block += a_bytes
+                    row, chunk = 0, a_part
+                    while row < m:
+                        ahead_at = multiply(
+                            chunk, min(CHUNK_ROWS, m - row), workspace + panel * panel_bytes, steps,
+                            target + row * target_stride, target_stride, width, k,
+                            ahead, stride, ahead_rows, ahead_end, ahead_at,
+                        )  # fmt: skip
+                        row += CHUNK_ROWS
+                        chunk += chunk_bytes
+                a_part += (m + CHUNK_ROWS - 1) // CHUNK_ROWS * chunk_bytes
                 k += steps
             if flipped:
                 for column in range(end - first):
@@ -311,10 +316,10 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
 
 
 def make_pack_a(real: Lanes) -> Callable[..., Any]:
-    """Makes the kernel `pack_a`: all rows of A for `columns`; an item is `depth` of K.
+    """Makes the kernel `pack_a`: A for `columns`; an item is a chunk of rows of `depth` of K.
 
     Words: 0 A, 1 bytes from one stored row to the next, 2 whether it is transposed, 3 rows, 4 K,
-    5 depth, 6 bytes of an item's packed panels, 7 target.
+    5 depth, 6 bytes of a packed chunk [chunk rows x depth, and a vector], 7 target.
     """
     pack, _ = make_packing(real)
     SIZE = real.size
@@ -322,11 +327,13 @@ def make_pack_a(real: Lanes) -> Callable[..., Any]:
     def pack_a(lo, hi, args):
         a, stride, transposed, rows = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
         inner, depth, nbytes, target = word(args, 4), word(args, 5), word(args, 6), word(args, 7)
+        chunks = (rows + CHUNK_ROWS - 1) // CHUNK_ROWS
         for item in range(lo, hi):
-            k = item * depth
-            source = a + (k * stride if transposed else k * SIZE)
-            steps = min(depth, inner - k)
-            pack(source, stride, transposed, rows, steps, target + item * nbytes)
+            k = item // chunks * depth
+            row = item % chunks * CHUNK_ROWS
+            at = k * stride + row * SIZE if transposed else row * stride + k * SIZE
+            count, steps = min(CHUNK_ROWS, rows - row), min(depth, inner - k)
+            pack(a + at, stride, transposed, count, steps, target + item * nbytes)
 
     return pack_a
 

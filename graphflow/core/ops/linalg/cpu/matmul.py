@@ -25,6 +25,7 @@ _BLOCK_BYTES = 128  # of a row of C: an item of the kernels `columns` and `pack_
 _VECTOR_BYTES = 64  # how far packing may write past a panel
 _TALLEST_TILE = 14  # rows; blocks of so many fill the tiles of every machine, or nearly so
 _SHORTEST_TILE = 4
+_CHUNK_ROWS = 2 * _TALLEST_TILE  # of A: an item of the kernel `pack_a`
 _DEPTH = 256  # of K at a time: a panel of B stays in L1
 _FEW_ROWS = 320  # up to these, packing B in memory would cost more than it saves
 _GROUP = 4  # blocks of columns that a thread packs at a time
@@ -35,6 +36,7 @@ _MOST_BLOCK_ROWS = 8 * _TALLEST_TILE
 _DOTS = 16  # elements of a vector that a thread computes at a time
 _SUMS = 32  # blocks of columns: long enough pieces of rows of B
 _BYTES_PER_NS = 8.0
+_PACKED_BYTES_PER_NS = 14.0
 _ACTIVATIONS = {"": 0, "Relu": 1}
 
 
@@ -174,14 +176,20 @@ def _multiply(
         _of_vector(k, product)
     elif product.n == 1 and bias is None and not activation:
         _of_vector(k, flipped)
-    elif _steps(flipped) + 2 * m * n < _steps(product):
+    elif _steps(flipped) + 2 * c.size < _steps(product):
         _by_columns(k, flipped)
-    elif product.m <= 2 * _TALLEST_TILE or (
-        product.m <= _FEW_ROWS and product.blocks >= _FEW_ITEMS
-    ):
+    elif _wants_columns(product):
         _by_columns(k, product)
     else:
         _by_rows(k, product)
+
+
+def _wants_columns(p: _Product) -> bool:
+    if p.m <= _CHUNK_ROWS:
+        return True
+    if p.transpose_a and not p.transpose_b and p.m >= _FEW_ITEMS * _TALLEST_TILE:
+        return False  # a weight's gradient: its update wants to follow row by row
+    return p.m <= _FEW_ROWS and p.blocks >= _FEW_ITEMS
 
 
 def _not_empty(p: _Product) -> _Product:
@@ -230,7 +238,7 @@ def _by_rows(k: Lowering, p: _Product) -> None:
             _factor(k, p.b), p.b_stride, p.transpose_b, p.n, p.k, p.blocks,
             p.k * p.n * p.size, packed_bytes, k.write(packed, whole=True),
         ],
-        cost=2 * matrices * packed_bytes / _BYTES_PER_NS,
+        cost=matrices * packed_bytes / _PACKED_BYTES_PER_NS,
     )  # fmt: skip
     block = _block_rows(p)
     offsets = np.stack([p.a_matrices * (p.m * p.k * p.size), p.b_matrices * packed_bytes], axis=1)
@@ -305,17 +313,17 @@ def _of_vector(k: Lowering, p: _Product) -> None:
 
 def _by_columns(k: Lowering, p: _Product) -> None:
     depth = p.depth
-    parts = _ceil(p.k, depth)
-    part_bytes = _packed_a_bytes(p, p.m)
-    packed = k.temporary(parts * part_bytes, "packed A")
+    chunks = _ceil(p.k, depth) * _ceil(p.m, _CHUNK_ROWS)
+    chunk_bytes = _CHUNK_ROWS * depth * p.size + _VECTOR_BYTES
+    packed = k.temporary(chunks * chunk_bytes, "packed A")
     k.call(
         f"gemm.pack_a_{p.type}",
-        items=parts,
+        items=chunks,
         args=[
-            _factor(k, p.a), p.a_stride, p.transpose_a, p.m, p.k, depth, part_bytes,
+            _factor(k, p.a), p.a_stride, p.transpose_a, p.m, p.k, depth, chunk_bytes,
             k.write(packed, whole=True),
         ],
-        cost=2 * parts * part_bytes / _BYTES_PER_NS,
+        cost=chunks * chunk_bytes / _PACKED_BYTES_PER_NS,
     )  # fmt: skip
     group = min(_GROUP, max(1, p.blocks // _FEW_ITEMS))
     by_item = p.flipped and p.n * p.size % _BLOCK_BYTES == 0
@@ -324,7 +332,7 @@ def _by_columns(k: Lowering, p: _Product) -> None:
         items=p.blocks,
         args=[
             k.read(packed, whole=True), _factor(k, p.b), p.b_stride, p.transpose_b,
-            k.write(p.c, whole=not by_item), p.m, p.n, p.k, depth, part_bytes, group,
+            k.write(p.c, whole=not by_item), p.m, p.n, p.k, depth, chunk_bytes, group,
             k.workspace(group * _BLOCK_BYTES * (depth + p.m)), *_ending(k, p), p.flipped,
         ],
         grain=group,
