@@ -17,6 +17,7 @@ from graphflow.core.codegen.cpu.library import Kernel, kernel_address
 from graphflow.core.ops.fused_body import FusedBody, FusedInput, FusedStep
 
 from .calls import KERNEL_TYPE
+from .narrow_targets import TARGETS, vectors_of
 
 assert graphflow  # registers the ops
 WIDER = {"float32": np.float64, "float64": np.longdouble}
@@ -90,13 +91,16 @@ def _all_exponents(kind: str, each: int) -> np.ndarray:
     return np.concatenate([(exponents | mantissas).view(kind), usual.astype(kind)])
 
 
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("kind", ["float32", "float64"])
-def test_accuracy(kind: str) -> None:
+def test_accuracy(kind: str, target: str) -> None:
     wider = WIDER[kind]
     if np.finfo(wider).nmant <= np.finfo(kind).nmant:
         pytest.skip("no wider type to compare with")
     x = _all_exponents(kind, 100 if kind == "float32" else 12)
-    for name, actual in results(UNARY, kind, x).items():
+    with vectors_of(target):
+        actual_of = results(UNARY, kind, x)
+    for name, actual in actual_of.items():
         with np.errstate(all="ignore"):
             exact = np.asarray(UNARY[name](x.astype(wider)))
         # The C library's erf and erfc are the reference of float64, with errors of their own.
@@ -121,13 +125,16 @@ def test_accuracy_of_two_arguments(kind: str) -> None:
         assert errors_in_ulp(actual, exact, kind).max() <= 2, name
 
 
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("kind", ["float32", "float64"])
-def test_special_values(kind: str) -> None:
+def test_special_values(kind: str, target: str) -> None:
     tiny = float(np.finfo(kind).smallest_subnormal)
     values = np.array([*SPECIAL, tiny, -tiny, np.finfo(kind).max, np.finfo(kind).tiny], kind)
     pairs = [array.ravel().copy() for array in np.meshgrid(values, values)]
     for functions, inputs in ((UNARY, [values]), (BINARY, pairs)):
-        for name, actual in results(functions, kind, *inputs).items():
+        with vectors_of(target):
+            actual_of = results(functions, kind, *inputs)
+        for name, actual in actual_of.items():
             with np.errstate(all="ignore"):
                 exact = np.asarray(functions[name](*inputs)).astype(kind)
             np.testing.assert_allclose(actual, exact, 1e-6, 2 * tiny, err_msg=name)
