@@ -171,7 +171,8 @@ strided_slice_op = define_op(
 def strided_slice_reference(
     node: Any, x: np.ndarray, begin: np.ndarray, end: np.ndarray, strides: np.ndarray
 ) -> np.ndarray:
-    taken: np.ndarray = x[_numpy_index(node.attrs, x.shape, begin, end, strides)]
+    index = _numpy_index(node.attrs, x.shape, begin, end, strides)
+    taken: np.ndarray = x[(*index, ...)]  # a view, also of a single element
     return taken
 
 

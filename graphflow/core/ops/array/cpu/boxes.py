@@ -8,7 +8,7 @@ plane, or single elements; and the items: rows along the leading dimensions.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,22 @@ SMALL_ITEM = 64  # bytes: items need not be smaller
 LARGE_ITEM = 1 << 14  # bytes: smaller ones are not divided further
 BAND = 256  # bytes of a source row in an item of the kernels `transpose.planes`
 SMALLEST_SQUARE = 4  # elements of the longer side from which on squares are worth it
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a box is in its source, as an input says.
+
+    Attributes:
+      indices: int32 or int64, a vector.
+      table: [indices][3], of each: what it moves the box by in bytes, the highest one (-1: it means
+        nothing), what is added to a negative one.
+      failure: makes the error of an index that is outside, from it and its position.
+    """
+
+    indices: Buffer
+    table: np.ndarray
+    failure: Callable[[int, int], Exception]
 
 
 @dataclass(frozen=True)
@@ -61,15 +77,23 @@ def stand_in(buffer: Buffer, shape: Sequence[int] | None = None) -> np.ndarray:
     return np.empty(buffer.shape if shape is None else shape, f"V{buffer.itemsize}")
 
 
-def copy_view(k: Lowering, view: np.ndarray, of: np.ndarray, x: Buffer, y: Buffer) -> None:
+def copy_view(
+    k: Lowering,
+    view: np.ndarray,
+    of: np.ndarray,
+    x: Buffer,
+    y: Buffer,
+    place: Place | None = None,
+) -> None:
     """Writes a view of x to y.
 
     Args:
       view: of the stand-in `of` of x; its elements in order are y's.
+      place: moves the view.
     """
     targets = contiguous_strides(view.shape, y.itemsize)
     nest = [Dimension(*d) for d in zip(view.shape, view.strides, targets, strict=True)]
-    copy_nest(k, nest, x, y, source_offset=offset_of(view, of))
+    copy_nest(k, nest, x, y, source_offset=offset_of(view, of), place=place)
 
 
 def copy_into_view(k: Lowering, view: np.ndarray, of: np.ndarray, x: Buffer, y: Buffer) -> None:
@@ -86,6 +110,7 @@ def copy_into_view(k: Lowering, view: np.ndarray, of: np.ndarray, x: Buffer, y: 
 def offset_of(view: np.ndarray, of: np.ndarray) -> int:
     """Where the first element of a view is, in bytes."""
     start: int = view.__array_interface__["data"][0] - of.__array_interface__["data"][0]
+    assert 0 <= start < max(of.nbytes, 1) or view.size == 0, "a copy, not a view"
     return start
 
 
@@ -98,6 +123,7 @@ def copy_nest(
     target_offset: int = 0,
     is_partial: bool = False,
     pattern: tuple[int, int] = (0, 0),
+    place: Place | None = None,
 ) -> None:
     """Copies from x to y in a nest of loops.
 
@@ -105,18 +131,19 @@ def copy_nest(
       nest: the loops; all of y is written, unless `is_partial`.
       source_offset, target_offset: bytes in x and y of the first element.
       pattern: what is written where there is no source.
+      place: moves the box in x.
     """
     size = y.itemsize
     if 0 in [d.size for d in nest]:
         return
     nest = [d for d in nest if d.size != 1 or not d.is_whole]
-    lead = _common_lead(nest, source_offset, target_offset, x, y)
+    lead = 0 if place else _common_lead(nest, source_offset, target_offset, x, y)
     access = Access.ITEM if lead else Access.WHOLE
     source = Operand(x, access, reads=True, writes=False, offset=source_offset)
     target = Operand(y, access, reads=is_partial, writes=True, offset=target_offset)
     outer, inner = collapse(nest[:lead]), collapse(nest[lead:])
     items = math.prod(d.size for d in nest[:lead]) if lead else 0
-    if _is_transposed(inner, size):
+    if place is None and _is_transposed(inner, size):
         _transpose(k, outer, inner, items, source, target)
         return
     if not lead:
@@ -124,7 +151,7 @@ def copy_nest(
         items = math.prod(d.size for d in outer)
         if not is_partial:
             target = k.write(y)
-    _run_box(k, outer, inner, items, source, target, pattern)
+    _run_box(k, outer, inner, items, source, target, pattern, place)
 
 
 def _run_box(
@@ -135,27 +162,30 @@ def _run_box(
     source: Operand,
     target: Operand,
     pattern: tuple[int, int],
+    place: Place | None,
 ) -> None:
     """Calls the kernel of a box; rows of the outer dimensions are an item, or several are."""
     size = target.buffer.itemsize
     last = inner[-1] if inner else Dimension(1, size, size)
     loops = [*outer, *inner[:-1]] or [Dimension(1, 0, 0)]
-    kernel = f"move.box_b{size}"
+    is_run = True
     if last.source == last.target == size:
         last = Dimension(last.size * size, 1, 1, last.start * size, last.window * size)
-        kernel = "move.box"
     elif not last.is_whole:
         loops, last = [*loops, last], Dimension(size, 1, 1)
-        kernel = "move.box"
-    elements = math.prod(d.size for d in loops) * last.size
+    else:
+        is_run = False
     table = np.array([d.words for d in (*loops, last)], np.int64)
-    rows = math.prod(d.size for d in loops) // items
-    k.call(
-        kernel,
-        items,
-        [target, source, Table(table), len(table), rows, *pattern],
-        cost=2 * elements / BYTES_PER_NS if kernel == "move.box" else elements * ELEMENT_COST,
-    )
+    rows = math.prod(d.size for d in loops)
+    words: list[Argument] = [target, source, Table(table), len(table), rows // items, *pattern]
+    cost = rows * last.size * (2 / BYTES_PER_NS if is_run else ELEMENT_COST)
+    suffix = "" if is_run else f"_b{size}"
+    if place is None:
+        k.call(f"move.box{suffix}", items, words, cost=cost)
+        return
+    words += [k.read(place.indices, whole=True), place.indices.itemsize, len(place.table)]
+    words += [Table(place.table), k.failure()]
+    k.call(f"move.box_at{suffix}", items, words, cost=cost, failure=place.failure)
 
 
 def contiguous_strides(shape: Sequence[int], itemsize: int) -> list[int]:
