@@ -274,6 +274,26 @@ def _polynomial(x: Staged, coefficients: Sequence[float]) -> Staged:
     return result
 
 
+# --- instructions of AVX-512 ---------------------------------------------------------------------
+
+
+def _has_avx512(x: Staged, real: Real) -> bool:
+    """Whether a vector fills one register of AVX-512."""
+    return host_target().width(real.size) == x.code.lanes == 64 // real.size
+
+
+def _avx512(name: str, *arguments: Staged | int) -> Staged:
+    """A call of an intrinsic that is masked (of no lane) and rounds (as usual)."""
+    x = arguments[0]
+    assert isinstance(x, Staged)
+    code, mask, rounding = x.code, ir.IntType(x.code.lanes), INT32(4)
+    given = [INT32(a) if isinstance(a, int) else a.ir for a in arguments]
+    given += [mask(-1), rounding]
+    full_name = f"llvm.x86.avx512.mask.{name}.p{'s' if x.dtype == 'float32' else 'd'}.512"
+    function = code.function(full_name, x.ir.type, [value.type for value in given])
+    return Staged(code, code.builders[0].call(function, given), x.dtype)
+
+
 # --- exponentials --------------------------------------------------------------------------------
 
 
@@ -301,21 +321,11 @@ def _scaled(x: Staged, shifted: Staged, real: Real) -> Staged:
 
     Two, because 2**n itself need not be a normal number.
     """
-    if host_target().width(real.size) == x.code.lanes == 64 // real.size:
-        return _scaled_by_instruction(x, shifted - real.to_integer)
+    if _has_avx512(x, real):
+        return _avx512("scalef", x, shifted - real.to_integer, x)
     exponent = _exponent(shifted, real)
     half = exponent >> 1
     return x * _power_of_two(half, real) * _power_of_two(exponent - half, real)
-
-
-def _scaled_by_instruction(x: Staged, number: Staged) -> Staged:
-    """AVX-512's `vscalef`."""
-    code, kind, lanes = x.code, x.ir.type, ir.IntType(x.code.lanes)
-    name = f"llvm.x86.avx512.mask.scalef.p{'s' if code.lanes == 16 else 'd'}.512"
-    function = code.function(name, kind, [kind, kind, kind, lanes, INT32])
-    current_rounding = INT32(4)
-    arguments = [x.ir, number.ir, x.ir, lanes(-1), current_rounding]
-    return Staged(code, code.builders[0].call(function, arguments), x.dtype)
 
 
 def _clamped(x: Staged, low: float, high: float) -> Staged:
@@ -374,6 +384,8 @@ def tanh(x: Staged) -> Staged:
 
 def _mantissa_and_exponent(x: Staged, real: Real) -> tuple[Staged, Staged]:
     """`x = m 2**k`, m in [sqrt(1/2), sqrt(2)], of a normal number: (m, k as a float)."""
+    if _has_avx512(x, real):
+        return _avx512_mantissa_and_exponent(x)
     one = real.bits(1.0)
     bits = bits_as(x, real.integer)
     shifted = bits + (one - real.bits(0.5**0.5))  # its exponent field is k + bias
@@ -384,6 +396,15 @@ def _mantissa_and_exponent(x: Staged, real: Real) -> tuple[Staged, Staged]:
     offset = 2.0**real.mantissa
     number = bits_as(bits_as(whole, real.integer) | real.bits(offset), real.name)
     return mantissa, number - (offset + real.bias)
+
+
+def _avx512_mantissa_and_exponent(x: Staged) -> tuple[Staged, Staged]:
+    """The same, of any number: k is infinite for 0 and infinity, m is NaN for what is negative."""
+    nan_if_negative = 2 << 2
+    mantissa = _avx512("getmant", x, nan_if_negative, x)  # from 1 to 2
+    exponent = _avx512("getexp", x, x)
+    is_large = mantissa > 2.0**0.5
+    return where(is_large, mantissa * 0.5, mantissa), where(is_large, exponent + 1.0, exponent)
 
 
 def _log_of(mantissa: Staged, exponent: Staged, rest: Any, real: Real) -> Staged:
@@ -410,6 +431,8 @@ def _log_or_special(result: Staged, x: Staged) -> Staged:
 def log(x: Staged) -> Staged:
     """The natural logarithm."""
     real = _REALS[x.dtype]
+    if _has_avx512(x, real):
+        return _log_of(*_mantissa_and_exponent(x, real), 0.0, real)
     is_denormal = x < 2.0 ** (1 - real.bias)
     shift = real.mantissa + 1
     normal = where(is_denormal, x * 2.0**shift, x)
@@ -425,8 +448,8 @@ def log1p(x: Staged) -> Staged:
     u = x + 1.0
     lost = where(u >= 2.0, 1.0 - (u - x), x - (u - 1.0))
     mantissa, exponent = _mantissa_and_exponent(u, real)
-    result = _log_or_special(_log_of(mantissa, exponent, lost / u, real), u)
-    return where(x == 0.0, x, result)
+    result = _log_of(mantissa, exponent, lost / u, real)
+    return where(x == 0.0, x, _log_or_special(result, u))
 
 
 # --- powers --------------------------------------------------------------------------------------
