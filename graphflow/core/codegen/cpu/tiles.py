@@ -83,7 +83,7 @@ def make_tile(
 
 
 def _with_arity(count: int, signature: Any, emit: Any) -> Callable[..., Any]:
-    """An intrinsic of `count` arguments: Numba reads the number off the function's own signature."""
+    """An intrinsic of `count` arguments; Numba reads the number off the function's signature."""
     names = ", ".join(f"x{i}" for i in range(count))
     scope: dict[str, Any] = {"signature": signature, "emit": emit}
     exec(f"def tile(typing_context, {names}):\n    return signature, emit\n", scope)
@@ -276,6 +276,7 @@ def make_packed_tile(real: Lanes, rows: int, vectors: int) -> Callable[..., Any]
       `tile(a, b, c, c_stride, m, n, add, count, ahead, ahead_step)`, all int64, as of `make_tile`
       with one loop. With every fourth k the cache line at `ahead` is asked for, which need not be
       there, and `ahead` moves by `ahead_step` bytes: memory comes near while nothing waits for it.
+      So does C, from the start.
     """
     signature = types.void(*[types.int64] * 10)
 
