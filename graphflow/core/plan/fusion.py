@@ -11,7 +11,7 @@ from ..ops.fused_body import TYPES, FusedBody, FusedInput, FusedStep, can_fuse, 
 from ..ops.lowering import Access, Buffer, Call, KernelName, Operand
 from ..program.program import Node, Program, Value
 from .units import MAX_FUSED_VALUES, Shape, Unit
-from .variables import Uses, is_native, root_of, values_of
+from .variables import Uses, is_native, root_of, values_of, variable_type
 
 # Updates of a variable by one value, as the op that computes the new value.
 _ASSIGNMENTS = {
@@ -75,7 +75,8 @@ def _kind(program: Program, uses: Uses, value: Value) -> str:
     dtype = program.nodes[value.node].output_dtypes[value.output]
     variable = uses.variable_of.get(value)
     if variable is not None:
-        dtype = program.nodes[uses.names[variable]].attrs.get("dtype", dtype)
+        held = variable_type(program.nodes[uses.names[variable]])
+        dtype = dtype if held is None else held[1]
     return np.dtype(dtype.base_dtype.as_numpy_dtype).name if is_native(dtype) else dtype.name
 
 
@@ -93,15 +94,8 @@ def _shape(program: Program, uses: Uses, value: Value) -> Shape | None:
     variable = uses.variable_of.get(value)
     if variable is None:
         return program.nodes[value.node].output_shapes[value.output]
-    return variable_shape(program.nodes[uses.names[variable]])
-
-
-def variable_shape(node: Node) -> Shape | None:
-    """The declared shape of a variable, if it is known in full."""
-    shape = node.attrs.get("shape")
-    if shape is None or not shape.is_fully_defined():
-        return None
-    return tuple(int(size) for size in shape.as_list())
+    held = variable_type(program.nodes[uses.names[variable]])
+    return None if held is None else held[0]
 
 
 def _seen_shape(node: Node, index: int, shape: Shape, full: Shape) -> Shape | None:

@@ -44,6 +44,8 @@ def _take_group(left: Sequence[Call]) -> list[Call]:
     for call in left[1 : 1 + LOOK_AHEAD]:
         if any(_conflict(earlier, call) for earlier in skipped):
             skipped.append(call)
+        elif _writes_variable(call) and any(c.failure is not None for c in taken):
+            skipped.append(call)  # a variable stays as it is when something failed before
         elif serial and call.cost < SERIAL_COST:
             taken.append(call)
         elif not serial and _fits(taken, call):
@@ -55,11 +57,17 @@ def _take_group(left: Sequence[Call]) -> list[Call]:
 
 def _conflict(first: Call, second: Call) -> bool:
     """Whether the order of two calls matters."""
+    if first.failure is not None and _writes_variable(second):
+        return True
     return any(
         a.buffer.storage is b.buffer.storage and (a.writes or b.writes)
         for a in first.operands
         for b in second.operands
     )
+
+
+def _writes_variable(call: Call) -> bool:
+    return any(o.writes and o.buffer.storage.home is Home.VARIABLE for o in call.operands)
 
 
 def _fits(taken: Sequence[Call], call: Call) -> bool:

@@ -11,13 +11,13 @@ from ..base.dtypes import DType
 from ..ops import cpu_lowerings
 from ..ops.lowering import Buffer, Call, Home, Lowering, NoKernel, Storage
 from ..program.program import ARG, CONSTANTS, Node, Program, Value
-from .fusion import elementwise_shape, fused_call, variable_shape
+from .fusion import elementwise_shape, fused_call
 from .groups import make_groups, scratch_of
 from .memory import Lifetime, lay_out, padded
 from .plan import HostStep, HostValue, Plan, Segment, Source, Step, VariableUse
 from .prologue import find_prologue
 from .units import Unit, make_units
-from .variables import cell_inputs, find_uses, is_cell, is_native, root_of, values_of
+from .variables import cell_inputs, find_uses, is_cell, is_native, root_of, values_of, variable_type
 
 
 def make_plan(program: Program) -> Plan:
@@ -110,14 +110,11 @@ class _Planner:
         value = Value(index, 0)
         if value not in self.host_of:
             self._new_host_value(value)
-        shape = variable_shape(node)
-        dtype = node.attrs.get("dtype", node.output_dtypes[0]).base_dtype
-        if shape is not None and is_native(dtype):
-            made = _buffer(dtype, shape, Home.VARIABLE, number, node.name)
-            self.variable_buffers[number] = made
-        self.variables.append(
-            VariableUse(node, shape or (), dtype, is_written=number in self.uses.written)
-        )
+        held = variable_type(node)
+        if held is not None:
+            shape, dtype = held
+            self.variable_buffers[number] = _buffer(dtype, shape, Home.VARIABLE, number, node.name)
+        self.variables.append(VariableUse(node, held, number in self.uses.written))
         self.variable_values.append(self.host_of[value].index)
 
     def _buffer_of(self, value: Value) -> Buffer | None:

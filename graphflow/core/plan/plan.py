@@ -8,10 +8,10 @@ group     call, call, ...                  for some items at a time
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from ..base.dtypes import DType
 from ..ops.lowering import Buffer, Call, Storage
 from ..program.program import Node, Program
 
@@ -81,16 +81,17 @@ Step = Segment | HostStep
 
 @dataclass(frozen=True, slots=True)
 class VariableUse:
-    """A variable that a plan's kernels work on in place.
+    """A variable of a plan.
 
     Attributes:
       node: the node that names it.
-      shape, dtype: what the kernels were given; a run in which it differs is interpreted.
+      held: shape and type that the kernels were given; a run in which they differ is interpreted.
+        None for a variable that only host steps use.
+      is_written: whether the plan may change it.
     """
 
     node: Node
-    shape: tuple[int, ...]
-    dtype: Any
+    held: tuple[tuple[int, ...], DType] | None
     is_written: bool
 
 

@@ -45,6 +45,19 @@ def is_native(dtype: DType) -> bool:
     return np.dtype(base.as_numpy_dtype).kind in "biufc"
 
 
+def variable_type(node: Node) -> tuple[tuple[int, ...], DType] | None:
+    """Shape and type of the variable that a node names, where kernels can work on it."""
+    if node.op is ARG:
+        shape, dtype = node.output_shapes[0], node.output_dtypes[0].base_dtype
+    else:
+        declared = node.attrs.get("shape")
+        if declared is None or not declared.is_fully_defined():
+            return None
+        shape = tuple(int(size) for size in declared.as_list())
+        dtype = node.attrs["dtype"].base_dtype
+    return None if shape is None or not is_native(dtype) else (shape, dtype)
+
+
 @dataclass
 class Uses:
     """What a program's nodes do with variables and views.
@@ -115,6 +128,9 @@ def _find_views(program: Program, uses: Uses) -> None:
         if node.op.name not in ALIASES or not node.inputs or is_cell(node.output_dtypes[0]):
             continue
         if not is_native(node.output_dtypes[0]):
+            continue
+        variable = uses.variable_of.get(root_of(node.inputs[0], uses))
+        if variable is not None and variable_type(program.nodes[uses.names[variable]]) is None:
             continue
         shapes = node.output_shapes[0], program.nodes[node.inputs[0].node].output_shapes
         if shapes[0] is not None and shapes[1][node.inputs[0].output] is not None:

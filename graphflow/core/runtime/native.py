@@ -109,9 +109,10 @@ class NativePlan:
             ref = args[use.node.attrs["index"]] if "index" in use.node.attrs else None
             if not isinstance(ref, Ref):
                 ref = context.variable(use.node)
-            value = ref.value
-            if value is None or value.shape != use.shape or ref.dtype != use.dtype:
-                return None
+            if use.held is not None:
+                value, (shape, dtype) = ref.value, use.held
+                if value is None or value.shape != shape or ref.dtype != dtype:
+                    return None
             refs.append(ref)
         return refs
 
