@@ -157,6 +157,8 @@ def _numpy_index(
                 stop = None if attrs["end_mask"] >> i & 1 else int(end[i])
                 index.append(builtins.slice(start, stop, int(strides[i])))
                 axis += 1
+        if "ellipsis" not in kinds:
+            index.append(Ellipsis)  # so that a single element is a view, too
     except ValueError as error:
         raise errors.InvalidArgumentError(None, None, str(error)) from None
     return tuple(index)
@@ -172,7 +174,7 @@ def strided_slice_reference(
     node: Any, x: np.ndarray, begin: np.ndarray, end: np.ndarray, strides: np.ndarray
 ) -> np.ndarray:
     index = _numpy_index(node.attrs, x.shape, begin, end, strides)
-    taken: np.ndarray = x[(*index, ...)]  # a view, also of a single element
+    taken: np.ndarray = x[index]
     return taken
 
 

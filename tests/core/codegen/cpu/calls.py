@@ -60,6 +60,7 @@ def lower_and_run(
     output_types: Sequence[Any],
     cells: int = 0,
     ranges: int = 3,
+    unknown: Sequence[int] = (),
 ) -> list[np.ndarray]:
     """The outputs of an op as its CPU lowering computes them.
 
@@ -72,6 +73,7 @@ def lower_and_run(
       cells: how many of the first inputs are variables; they are updated in place, and their new
         values come first in the result; an output is then the variable of its own number.
       ranges: into how many ranges the items of each call are divided.
+      unknown: inputs whose values are not known to the lowering, however small.
 
     Returns:
       The variables' new values, then the outputs.
@@ -97,7 +99,10 @@ def lower_and_run(
     made = [buffer(s, t) for s, t in zip(output_shapes, output_types, strict=True)]
     outputs = given[:cells][: len(made)] + made[cells:] if cells else made
     node = SimpleNamespace(name=op_type, op=op, attrs=attrs)
-    constants = [x if x.size <= 64 and i >= cells else None for i, x in enumerate(inputs)]
+    constants = [
+        x if x.size <= 64 and i >= cells and i not in unknown else None
+        for i, x in enumerate(inputs)
+    ]
     lowering = Lowering(node, given, outputs, constants)
     op.cpu_lowering(node, lowering)
     for call in lowering.calls:

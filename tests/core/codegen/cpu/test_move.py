@@ -11,7 +11,7 @@ from core.codegen.cpu.calls import lower_and_run
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graphflow.core.base import dtypes
+from graphflow.core.base import dtypes, errors
 from graphflow.core.graph.op_def import find_op
 from graphflow.core.ops.lowering import NoKernel
 
@@ -159,6 +159,72 @@ def test_space_and_batch(dtype):
     check("BatchToSpaceND", {}, y, ints(4), np.array([[0, 0]], np.int32))
     check("SpaceToBatch", {"block_size": 2}, x, np.array([[1, 0], [1, 1]], np.int32))
     check("BatchToSpace", {"block_size": 2}, y, np.array([[1, 0], [1, 1]], np.int32))
+
+
+def test_scalars_have_no_views():
+    nothing, scalar = np.zeros(0, np.int32), np.array(5, np.float32)
+    with pytest.raises(NoKernel):
+        lower_and_run("Slice", {}, [scalar, nothing, nothing], [()], [np.float32])
+    check("Transpose", {}, scalar, nothing)
+    check("BroadcastTo", {}, scalar, ints(2, 3))
+
+
+def check_at(op_type: str, attrs: dict[str, Any], *inputs: np.ndarray, unknown=(1,)) -> None:
+    """A slice at a place that the lowering does not know; places outside fail as the reference."""
+    op = find_op(op_type)
+    types = [inputs[0].dtype]
+
+    def run(want_shape):
+        return lower_and_run(op_type, attrs, inputs, [want_shape], types, unknown=unknown)[0]
+
+    try:
+        want = op.reference(SimpleNamespace(attrs=attrs), *inputs)
+    except errors.InvalidArgumentError as error:
+        shape = tuple(inputs[2]) if op_type == "Slice" else inputs[0].shape[1:]
+        with pytest.raises(errors.InvalidArgumentError) as got:
+            run(shape)
+        assert str(got.value) == str(error)
+    else:
+        np.testing.assert_array_equal(run(want.shape), want)
+
+
+@pytest.mark.parametrize("index_type", [np.int32, np.int64])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32, np.complex128])
+def test_slices_at_places_that_are_inputs(dtype, index_type):
+    x = numbers((9, 5, 7), dtype)
+    for begin in ([0, 0, 0], [4, 3, 2], [5, 0, 0], [0, -1, 0], [10, 0, 0]):
+        sizes = np.array([5, 2, 5], index_type)
+        check_at("Slice", {}, x, np.array(begin, index_type), sizes)
+    masks = dict.fromkeys(["begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask"], 0)
+    for i in (0, 8, -9, 9, -10):
+        attrs = {**masks, "shrink_axis_mask": 1}
+        index = (np.array([n], index_type) for n in (i, i + 1, 1))
+        check_at("StridedSlice", attrs, x, *index, unknown=(1, 2))
+    attrs = {**masks, "shrink_axis_mask": 0b1001, "begin_mask": 2, "end_mask": 2}
+    index = [np.array(n, index_type) for n in ([3, 99, 0, 2], [4, -99, 0, 3], [1, 1, 1, 1])]
+    check_at("StridedSlice", {**attrs, "new_axis_mask": 4}, x, *index, unknown=(1, 2))
+    index = [np.array(n, index_type) for n in ([99, -2], [-99, -1], [1, 1])]
+    attrs = {**masks, "ellipsis_mask": 1, "shrink_axis_mask": 2}
+    check_at("StridedSlice", attrs, x, *index, unknown=(1, 2))
+    index = [np.array(n, index_type) for n in ([3, -2, 5], [4, -1, 6], [1, 1, 1])]
+    attrs = {**masks, "shrink_axis_mask": 7}
+    check_at("StridedSlice", attrs, x, *index, unknown=(1, 2))
+    check_at("StridedSlice", attrs, x, *index, unknown=())
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_diagonals(dtype):
+    for shape in ((4,), (9, 5), (2, 3, 20)):
+        check("MatrixDiag", {}, numbers(shape, dtype))
+    for shape in ((4, 4), (9, 5, 7), (2, 6, 3)):
+        x = numbers(shape, dtype)
+        check("MatrixDiagPart", {}, x)
+        diagonal = numbers((*shape[:-2], min(shape[-2:])), dtype) + dtype(3)
+        check("MatrixSetDiag", {}, x, diagonal)
+        for lower, upper in ((0, 0), (1, -1), (-1, 2), (3, 3)):
+            check("MatrixBandPart", {}, x, np.array(lower), np.array(upper))
+    check("Diag", {}, numbers((3, 4), dtype))
+    check("DiagPart", {}, numbers((3, 4, 3, 4), dtype))
 
 
 def test_bad_shapes_are_left_to_the_reference():

@@ -17,14 +17,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from ..simd import WORD, pointer_to, spread, word
+from ..simd import I32, WORD, pointer_to, report, spread, word
 from ..target import host_target
 
+get_i32 = I32.get
 VECTOR = host_target().vector_bytes
 LARGE = 1024  # bytes from which the C library's memcpy is worth a call
 DIMENSION = 5 * 8  # bytes of a row of the table
@@ -135,12 +137,13 @@ def fill_bytes(target, nbytes, low, high):
 # --- boxes ----------------------------------------------------------------------------------------
 
 
-def _make_box(copy_row):
+def _make_nest(copy_row):
     """The loop nest around a row: `copy_row(target, source, inside, innermost, low, high)`."""
 
-    def box(lo, hi, args):
-        """Words: target, source, table, dimensions (2 or more), rows of an item, pattern (2)."""
-        target, source, table, rank = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
+    @njit
+    def nest(lo, hi, args, source):
+        """Items of a box whose first element is at `source`; words: see `_make_box`."""
+        target, table, rank = word(args, 0), word(args, 2), word(args, 3)
         item_rows, low, high = word(args, 4), word(args, 5), word(args, 6)
         loop, innermost = table + (rank - 2) * DIMENSION, table + (rank - 1) * DIMENSION
         length, source_stride, target_stride = word(loop, 0), word(loop, 1), word(loop, 2)
@@ -166,7 +169,42 @@ def _make_box(copy_row):
                 copy_row(to_plane + i * target_stride, from_row, is_inside, innermost, low, high)
             row += last - first
 
+    return nest
+
+
+def _make_box(nest):
+    def box(lo, hi, args):
+        """Words: target, source, table, dimensions (2 or more), rows of an item, pattern (2)."""
+        nest(lo, hi, args, word(args, 1))
+
     return box
+
+
+def _make_box_at(nest):
+    def box_at(lo, hi, args):
+        """A box whose place in the source is an input.
+
+        Words: as of a box; then indices, their bytes, how many, a table [indices][3] of what an
+        index moves the box by (bytes), the highest one, and what is added to a negative one (a
+        highest one of -1: the index means nothing); failure.
+        """
+        source, indices, size, table = word(args, 1), word(args, 7), word(args, 8), word(args, 10)
+        for i in range(word(args, 9)):
+            stride, highest, wrap = (
+                word(table, 3 * i),
+                word(table, 3 * i + 1),
+                word(table, 3 * i + 2),
+            )
+            if highest >= 0:
+                given = word(indices, i) if size == 8 else np.int64(get_i32(indices + 4 * i))
+                index = given + wrap if given < 0 else given
+                if not 0 <= index <= highest:
+                    report(args, 11, given, i)
+                    return
+                source += index * stride
+        nest(lo, hi, args, source)
+
+    return box_at
 
 
 @njit
@@ -181,11 +219,12 @@ def _copy_run(target, source, inside, innermost, low, high):
         fill_bytes(target, nbytes, low, high)
 
 
-box = _make_box(_copy_run)
+_run_nest = _make_nest(_copy_run)
+box, box_at = _make_box(_run_nest), _make_box_at(_run_nest)
 
 
-def _element_box(size):
-    """A box of elements that are not next to each other, in the source or the target."""
+def _element_nest(size):
+    """Boxes of elements that are not next to each other, in the source or the target."""
     move = make_move(size) if size <= 8 else move_16
 
     @njit
@@ -206,10 +245,12 @@ def _element_box(size):
             for i in range(count):
                 move(target + i * target_stride, source + i * source_stride)
 
-    return _make_box(copy_elements)
+    return _make_nest(copy_elements)
 
 
-box_b1, box_b2, box_b4, box_b8, box_b16 = (_element_box(size) for size in (1, 2, 4, 8, 16))
+_nests = [_element_nest(size) for size in (1, 2, 4, 8, 16)]
+box_b1, box_b2, box_b4, box_b8, box_b16 = map(_make_box, _nests)
+box_at_b1, box_at_b2, box_at_b4, box_at_b8, box_at_b16 = map(_make_box_at, _nests)
 
 
 # --- joins and parts ------------------------------------------------------------------------------
@@ -300,3 +341,23 @@ def fill(lo, hi, args):
     high = word(value, 1) if size == 16 else low
     first, last = lo * chunk, min(hi * chunk, word(args, 4))
     fill_bytes(target + first, last - first, low, high)
+
+
+# --- bands of matrices ----------------------------------------------------------------------------
+
+
+def band(lo, hi, args):
+    """Rows of matrices, of which a part around the diagonal is kept. Item: a row.
+
+    Words: target, source, rows of a matrix, columns, bytes of an element, diagonals kept below the
+    main one, and above it.
+    """
+    target, source, rows, columns = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
+    size, lower, upper = word(args, 4), word(args, 5), word(args, 6)
+    for item in range(lo, hi):
+        row, at = item % rows, item * columns * size
+        first = min(max(0, row - lower), columns)
+        last = max(first, min(columns, row + upper + 1))
+        fill_bytes(target + at, first * size, 0, 0)
+        copy_bytes(target + at + first * size, source + at + first * size, (last - first) * size)
+        fill_bytes(target + at + last * size, (columns - last) * size, 0, 0)

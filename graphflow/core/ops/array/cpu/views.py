@@ -13,9 +13,7 @@ from ...lowering import Buffer, Lowering
 from ..pad_tile import tile_op
 from ..reverse import reverse_v2_op, reverse_v2_reference
 from ..shapes import broadcast_to_op, broadcast_to_reference
-from ..slice import slice_op, slice_reference
 from ..space_batch import depth_to_space_op, space_to_depth_op
-from ..strided_slice import strided_slice_op, strided_slice_reference
 from ..transpose import transpose_op, transpose_reference
 from .boxes import copy_view, require_fixed_size, stand_in
 
@@ -39,21 +37,25 @@ def _lower_as_view(op: OpDef, view_of: Callable[..., Any]) -> None:
 
     @op.cpu
     def view_cpu(node: Any, k: Lowering) -> None:
-        x, (y,) = k.inputs[0], k.outputs
-        require_fixed_size(k, x)
-        whole = stand_in(x)
-        others = [known(k, i) for i in range(1, len(k.inputs))]
-        try:
-            view = np.asarray(view_of(node, whole, *others))
-        except errors.InvalidArgumentError:
-            k.require(False, "the reference says what is wrong")
-        write_view(k, x, y, whole, view)
+        copy_known_view(node, k, view_of)
+
+
+def copy_known_view(node: Any, k: Lowering, view_of: Callable[..., Any]) -> None:
+    """Writes the view that a reference gives of the first input; the others are known."""
+    x, (y,) = k.inputs[0], k.outputs
+    require_fixed_size(k, x)
+    whole = stand_in(x)
+    others = [known(k, i) for i in range(1, len(k.inputs))]
+    try:
+        view = np.asarray(view_of(node, whole, *others))
+    except errors.InvalidArgumentError:
+        k.require(False, "the reference says what is wrong")
+    k.require(not view.size or np.may_share_memory(view, whole), "NumPy copies scalars")
+    write_view(k, x, y, whole, view)
 
 
 for _op, _view_of in {
     transpose_op: transpose_reference,
-    slice_op: slice_reference,
-    strided_slice_op: strided_slice_reference,
     reverse_v2_op: reverse_v2_reference,
     broadcast_to_op: broadcast_to_reference,
 }.items():
