@@ -15,6 +15,7 @@ bodies wait for. All vectors of a body have as many lanes as its widest type all
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from llvmlite import ir
@@ -35,14 +36,19 @@ from .emit import (
     spread,
     to_memory,
 )
-from .target import host_target
+from .target import Target, host_target
 
 _SHORT = 4  # bodies of up to so many steps compute two vectors at a time
 
 
 def generate(body: FusedBody) -> str:
     """The LLVM IR of a kernel, `void graphflow_kernel(i64 lo, i64 hi, i64 args)`."""
-    return str(_Generator(body).module)
+    return _generate(body, host_target())
+
+
+@lru_cache(maxsize=4096)
+def _generate(body: FusedBody, target: Target) -> str:
+    return str(_Generator(body, target).module)
 
 
 def describe(body: FusedBody) -> str:
@@ -70,11 +76,11 @@ def _lane_size(dtype: str) -> int:
 class _Generator:
     """The making of one kernel, from top to bottom; see the module's docstring for the loops."""
 
-    def __init__(self, body: FusedBody) -> None:
+    def __init__(self, body: FusedBody, target: Target) -> None:
         self.body = body
         self.types = body.value_types
         widest = max(_lane_size(dtype) for dtype in self.types)
-        self.lanes = host_target().width(widest) if body.rank else 1
+        self.lanes = target.width(widest) if body.rank else 1
         self.unroll = 2 if body.rank and len(body.steps) <= _SHORT else 1
         self.module = ir.Module(ENTRY)
         kind = ir.FunctionType(ir.VoidType(), [WORD] * 3)

@@ -324,6 +324,20 @@ def test_outputs_in_the_memory_of_inputs() -> None:
     np.testing.assert_array_equal(difference, x - y)
 
 
+def test_ranges_of_items_do_not_change_a_bit() -> None:
+    x = np.random.default_rng(2).normal(size=501).astype(np.float32)
+    names = ["Exp", "Log1p", "Tanh", "Sigmoid", "Erf", "Sin", "Softplus", "Rsqrt", "Atan"]
+    steps = [FusedStep(name, (), (0,), ("float32",)) for name in names]
+    steps.append(FusedStep("Pow", (), (1, 0), ("float32",)))
+    inputs = (FusedInput("float32", (True,)),)
+    body = FusedBody(1, inputs, tuple(steps), tuple(range(1, len(steps) + 1)))
+    whole = compute(body, [501], [x], ranges=1)
+    for ranges in (2, 7, 100):
+        parts = compute(body, [501], [x], ranges=ranges)
+        for name, a, b in zip([*names, "Pow"], whole, parts, strict=True):
+            np.testing.assert_array_equal(a.view(np.int32), b.view(np.int32), err_msg=name)
+
+
 def test_a_body_may_store_what_does_not_vary() -> None:
     steps = (
         FusedStep("OnesLike", (), (0,), ("float32",)),
