@@ -152,7 +152,8 @@ class Call:
       kernel: the code.
       items: how many items there are.
       args: the words of the argument block.
-      node: whose call it is, for profiles and messages.
+      node: whose call it is, for messages.
+      fused: the other nodes whose work it does.
       grain: items are handed out in multiples of this (but for the last ones).
       blocks: into how many equal ranges of items (`ceil(items / blocks)` each) the `BLOCKS`
         operands divide them; the same for any number of threads, so that sums do not depend on it.
@@ -169,6 +170,7 @@ class Call:
     blocks: int = 0
     cost: float = 0.0
     failure: Callable[[int, int], Exception] | None = None
+    fused: tuple[Any, ...] = ()
 
     @property
     def operands(self) -> list[Operand]:

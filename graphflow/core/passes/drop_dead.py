@@ -54,7 +54,7 @@ def _awaited(nodes: tuple[Node, ...]) -> list[frozenset[int]]:
     """For each node, the nearest nodes with effects or failures that it is or stands behind."""
     found: list[frozenset[int]] = []
     for index, node in enumerate(nodes):
-        if has_effect(node) or may_fail(node):
+        if has_effect(node) or may_fail(node) or _reads_variable(nodes, node):
             found.append(frozenset([index]))
             continue
         before = [found[value.node] for value in node.inputs] + [found[c] for c in node.controls]
@@ -62,6 +62,14 @@ def _awaited(nodes: tuple[Node, ...]) -> list[frozenset[int]]:
         groups = list(distinct.values())
         found.append(groups[0] if len(groups) == 1 else frozenset().union(*groups))
     return found
+
+
+def _reads_variable(nodes: tuple[Node, ...], node: Node) -> bool:
+    """Whether a node takes the value of a variable, which may have none."""
+    return any(
+        nodes[value.node].output_dtypes[value.output]._is_ref_dtype and not wanted._is_ref_dtype
+        for value, wanted in zip(node.inputs, node.input_dtypes, strict=True)
+    )
 
 
 def _keep(program: Program, kept: set[int], waits: dict[int, frozenset[int]]) -> Program:

@@ -262,6 +262,7 @@ class _BodyBuilder:
             tuple(operands),
             nodes[self._unit.nodes[-1]],
             cost=moved * _NANOSECONDS_PER_BYTE + flops * 0.05,
+            fused=tuple(nodes[i] for i in self._unit.nodes[:-1]),
         )
 
 

@@ -10,8 +10,9 @@ import numpy as np
 
 from ..base.ref import Ref
 from ..ops.lowering import Buffer, Home
-from ..plan.plan import HostStep, HostValue, Plan, Segment, Source
+from ..plan.plan import Group, HostStep, HostValue, Plan, Segment, Source
 from ..program.interpreter import Interpreter, node_error
+from ..program.program import Node
 from .context import RunContext
 from .instance import Instance, aligned_copy, is_copied, load_kernels, place_constants
 from .pool import Pool
@@ -212,11 +213,7 @@ class NativePlan:
                 table + g * instance.group_bytes, 1, instance.failure_address, self._is_small
             )
             end = time.perf_counter()
-            total = group.cost or 1.0
-            for call in group.calls:  # a group's time is shared by estimate
-                share = (end - start) * (call.cost / total if group.cost else 1 / len(group.calls))
-                context.step_times.append((call.node, start, start + share))
-                start += share
+            _share_time(group, start, end, context.step_times)
             if instance.failure[0]:
                 return
 
@@ -280,6 +277,19 @@ class _HostSteps:
             assert source.storage.constant is not None
             return source.storage.constant.reshape(source.shape)
         return instance.view(source).copy()
+
+
+def _share_time(
+    group: Group, start: float, end: float, times: list[tuple[Node, float, float]]
+) -> None:
+    """Divides a group's time among the nodes of its calls, by estimate."""
+    total = group.cost
+    for call in group.calls:
+        share = call.cost / total if total else 1 / len(group.calls)
+        nodes = (*call.fused, call.node)
+        for node in nodes:
+            seconds = (end - start) * share / len(nodes)
+            times.append((node, start, start + seconds))
 
 
 def _own(ref: Ref) -> int:
