@@ -38,7 +38,8 @@ from .emit import (
 )
 from .target import Target, host_target
 
-_SHORT = 4  # bodies of up to so many steps compute two vectors at a time
+# Bodies of up to so many steps, inputs and outputs compute two vectors at a time.
+_SHORT = 8
 
 
 def generate(body: FusedBody) -> str:
@@ -81,7 +82,8 @@ class _Generator:
         self.types = body.value_types
         widest = max(_lane_size(dtype) for dtype in self.types)
         self.lanes = target.width(widest) if body.rank else 1
-        self.unroll = 2 if body.rank and len(body.steps) <= _SHORT else 1
+        size = len(body.steps) + len(body.inputs) + len(body.outputs)
+        self.unroll = 2 if body.rank and size <= _SHORT else 1
         self.module = ir.Module(ENTRY)
         kind = ir.FunctionType(ir.VoidType(), [WORD] * 3)
         function = ir.Function(self.module, kind, ENTRY)
