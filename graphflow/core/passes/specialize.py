@@ -182,11 +182,17 @@ def _fold_shapes(node: Node, nodes: Sequence[Node]) -> list[np.ndarray] | None:
 
 
 def _as_constant(node: Node, values: list[np.ndarray]) -> Node:
-    """The node as a constant of the values it was found to have."""
+    """The node as a constant of the values it was found to have.
+
+    It waits for what it would have read: a failure there is a failure still.
+    """
     if len(values) == 1:
         op = find_op("Const")
         attrs: dict[str, Any] = {"value": values[0], "dtype": node.output_dtypes[0]}
     else:
         op, attrs = CONSTANTS, {"values": tuple(values), "T": node.output_dtypes}
     assert op is not None
-    return dataclasses.replace(node, op=op, attrs=attrs, inputs=(), input_dtypes=())
+    controls = tuple(sorted({*node.controls, *(value.node for value in node.inputs)}))
+    return dataclasses.replace(
+        node, op=op, attrs=attrs, inputs=(), input_dtypes=(), controls=controls
+    )
