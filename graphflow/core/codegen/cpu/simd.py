@@ -513,6 +513,34 @@ def convert(typing_context: Any, value: Any, like: Any) -> Any:
     return like(value, like), emit
 
 
+# --- whole pieces of memory ----------------------------------------------------------------------
+
+_BYTE = ir.IntType(8)
+
+
+@intrinsic
+def copy_bytes(typing_context: Any, source: Any, to: Any, count: Any) -> Any:
+    """Copies memory; the pieces must not overlap."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        source, to = (pointer_to(builder, address, _BYTE) for address in arguments[:2])
+        cgutils.raw_memcpy(builder, to, source, arguments[2], 1)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64), emit
+
+
+@intrinsic
+def clear_bytes(typing_context: Any, to: Any, count: Any) -> Any:
+    """Sets memory to zeros."""
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        cgutils.memset(builder, pointer_to(builder, arguments[0], _BYTE), arguments[1], 0)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), emit
+
+
 # --- memory between threads ----------------------------------------------------------------------
 
 

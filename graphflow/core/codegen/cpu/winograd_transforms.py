@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from llvmlite import ir
 from numba import types
-from numba.core import cgutils
 from numba.extending import intrinsic
 
 from .simd import WORD, Lanes, call_llvm, ir_vector, pointer_to
@@ -67,17 +66,15 @@ def make_transform(real: Lanes, matrix: np.ndarray) -> Callable[..., Any]:
       matrix: [results, inputs].
 
     Returns:
-      `transform(source, source_step, to, to_step, count)`, all int64: the addresses of the first
-      input and result, and the bytes to the next ones; only `count` results are written.
+      `transform(source, source_step, to, to_step)`, all int64: the addresses of the first input and
+      result, and the bytes to the next ones.
     """
-    results, inputs = matrix.shape
+    inputs = matrix.shape[1]
 
     @intrinsic
-    def transform(
-        typing_context: Any, source: Any, source_step: Any, to: Any, to_step: Any, count: Any
-    ) -> Any:
+    def transform(typing_context: Any, source: Any, source_step: Any, to: Any, to_step: Any) -> Any:
         def emit(context: Any, builder: Any, signature: Any, arguments: Sequence[Any]) -> Any:
-            start, step, end, end_step, written = arguments
+            start, step, end, end_step = arguments
             kind = ir_vector(real.vector_type)
 
             def place(first: Any, each: Any, i: int) -> Any:
@@ -86,11 +83,10 @@ def make_transform(real: Lanes, matrix: np.ndarray) -> Callable[..., Any]:
 
             vectors = [builder.load(place(start, step, i), align=real.size) for i in range(inputs)]
             for i, value in enumerate(_Product(builder, kind).of(matrix, vectors)):
-                with cgutils.if_likely(builder, builder.icmp_signed("<", WORD(i), written)):
-                    builder.store(value, place(end, end_step, i), align=real.size)
+                builder.store(value, place(end, end_step, i), align=real.size)
             return context.get_dummy_value()
 
-        return types.void(*[types.int64] * 5), emit
+        return types.void(*[types.int64] * 4), emit
 
     return transform
 

@@ -16,13 +16,11 @@ NR is TILE_VECTORS vectors. An item is a block of an image (rows of pixels) for 
 or, where the filter is large and the pixels are few, 32 output channels of all images; then the
 kernel packs its part of the filter itself, into its workspace, while it is in the cache.
 
-FLOPs: 2 * pixels * taps * C * O, less what lies in the padding; bytes: a tile reads TILE_ROWS * C of
-X and C * NR of W for each tap, and writes TILE_ROWS * NR once.
+FLOPs: 2 * pixels * taps * C * O, less what lies in the padding; bytes: a tile reads TILE_ROWS * C
+of X and C * NR of W for each tap, and writes TILE_ROWS * NR once.
 """
 
 from __future__ import annotations
-
-from numba import njit
 
 from ..conv_tiles import make_window_tile
 from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, word
@@ -38,54 +36,49 @@ def _convolve(real):
     pad_image, pack_rows, pack_turned = helpers.pad_image, helpers.pack_rows, helpers.pack_turned
     NR, SIZE = TILE_VECTORS * real.width, real.size
 
-    @njit
-    def block_of_panels(args, x, packed, y, block, first, last):
-        """Panels `first` up to `last` of one block of an image."""
-        zeros, outputs, depth = word(args, 3), word(args, 4), word(args, 5)
-        channels, segments, segment_count = word(args, 6), word(args, 7), word(args, 8)
-        pixels, field, taps = word(args, 9), word(args, 10), word(args, 11)
-        for panel in range(first, last):
-            column = panel * NR
-            b = packed + (panel - first) * depth * NR * SIZE
-            n = min(NR, outputs - column)
-            for s in range(segment_count):
-                segment = segments + (block * segment_count + s) * 32
-                start, count = word(segment, 0), word(segment, 1)
-                tap, tap_count = taps + word(segment, 2) * 32, word(segment, 3)
-                for p in range(0, count, TILE_ROWS):
-                    tile(x, zeros, b, y + column * SIZE, pixels + (start + p) * 8, field,
-                         min(TILE_ROWS, count - p), n, tap, tap_count, channels)  # fmt: skip
-
     def convolve(lo, hi, args):
-        x, packed, y, outputs = word(args, 0), word(args, 1), word(args, 2), word(args, 4)
-        x_bytes, y_bytes, blocks = word(args, 12), word(args, 13), word(args, 14)
-        mode, images, space = word(args, 15), word(args, 16), word(args, 17)
-        depth = word(args, 5)
+        """Words: 0 X, filter, Y, zeros, 4 O, rows of the packed filter, elements of a tap,
+        7 segments, segments of a block, 9 pixels, bytes of a column of them, taps, 12 bytes of an
+        image of X, of Y, 14 blocks of an image, 15 mode, images, 17 workspace, 18 rows from one
+        block's copy to the next, padding above, 20 as of `pad_image`."""
+        outputs, depth, run = word(args, 4), word(args, 5), word(args, 6)
+        segment_count, field, blocks, mode = (
+            word(args, 8),
+            word(args, 10),
+            word(args, 14),
+            word(args, 15),
+        )
+        panels = (outputs + NR - 1) // NR
         for item in range(lo, hi):
-            if mode == 0:  # a block of an image
-                image, block = item // blocks, item % blocks
-                last_image, first, last = image + 1, 0, (outputs + NR - 1) // NR
-            else:  # a group of output channels
-                image, block, last_image = 0, 0, images
+            image, block, images, b = item // blocks, item % blocks, 1, word(args, 1)
+            first, last = 0, panels
+            if mode != 0:  # a group of output channels, not a block of an image
+                image, block, images, b = 0, 0, word(args, 16), word(args, 17)
                 first = item * (GROUP // NR)
-                last = min(first + GROUP // NR, (outputs + NR - 1) // NR)
+                last = min(first + GROUP // NR, panels)
                 for panel in range(first, last):
-                    to = space + (panel - first) * depth * NR * SIZE
+                    to = b + (panel - first) * depth * NR * SIZE
                     if mode == 1:
-                        pack_rows(packed, to, depth, outputs, panel * NR)
+                        pack_rows(word(args, 1), to, depth, outputs, panel * NR)
                     else:
-                        size = word(args, 6)
-                        for tap in range(depth // size):
-                            pack_turned(packed + tap * size * outputs * SIZE,
-                                        to + tap * size * NR * SIZE, size, outputs, panel * NR)  # fmt: skip
-            while image < last_image:
-                a = x + image * x_bytes
+                        for tap in range(0, depth, run):
+                            pack_turned(word(args, 1) + tap * outputs * SIZE,
+                                        to + tap * NR * SIZE, run, outputs, panel * NR)  # fmt: skip
+            for n in range(image, image + images):
+                x, y = word(args, 0) + n * word(args, 12), word(args, 2) + n * word(args, 13)
                 if word(args, 18) != 0:
-                    pad_image(a, space, block * word(args, 18) - word(args, 19), args, 20)
-                    a = space
-                b = packed if mode == 0 else space
-                block_of_panels(args, a, b, y + image * y_bytes, block, first, last)
-                image += 1
+                    pad_image(x, word(args, 17), block * word(args, 18) - word(args, 19), args, 20)
+                    x = word(args, 17)
+                for panel in range(first, last):
+                    column, weights = panel * NR, b + (panel - first) * depth * NR * SIZE
+                    for s in range(segment_count):
+                        segment = word(args, 7) + (block * segment_count + s) * 32
+                        pixel, count = word(args, 9) + word(segment, 0) * 8, word(segment, 1)
+                        for p in range(0, count, TILE_ROWS):
+                            tile(x, word(args, 3), weights, y + column * SIZE, pixel + p * 8, field,
+                                 min(TILE_ROWS, count - p), min(NR, outputs - column),
+                                 word(args, 11) + word(segment, 2) * 32, word(segment, 3),
+                                 run)  # fmt: skip
 
     return convolve
 
@@ -94,18 +87,15 @@ convolve_f32, convolve_f64 = _convolve(F32), _convolve(F64)
 
 
 def _pack(real):
-    helpers = make_helpers(real)
-    pack_row = helpers.pack_row
+    pack_rows = make_helpers(real).pack_rows
     NR, SIZE = TILE_VECTORS * real.width, real.size
 
     def pack(lo, hi, args):
         """Rows of W [K, O] into panels [ceil(O / NR)][K][NR]; item: a row."""
         source, packed, depth, outputs = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
-        for k in range(lo, hi):
-            row = source + k * outputs * SIZE
-            for column in range(0, outputs, NR):
-                to = packed + (column * depth + k * NR) * SIZE
-                pack_row(row + column * SIZE, to, outputs - column)
+        for column in range(0, outputs, NR):
+            to = packed + (column * depth + lo * NR) * SIZE
+            pack_rows(source + lo * outputs * SIZE, to, hi - lo, outputs, column)
 
     return pack
 

@@ -19,8 +19,6 @@ elements per pixel, and writes TILE_ROWS * NR once per image, or once.
 
 from __future__ import annotations
 
-from numba import njit
-
 from ..conv_tiles import make_sum_tile
 from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, word
 from .conv_layout import make_helpers
@@ -32,62 +30,52 @@ def _filter_gradient(real):
     pad_image, widen_rows = helpers.pad_image, helpers.widen_rows
     NR, SIZE = TILE_VECTORS * real.width, real.size
 
-    @njit
-    def rows_of_gradient(args, x, dy, dw, first, last, images, band, add):
-        """Rows `first` up to `last` of dW, from some images: their rows from `band` on."""
-        offsets, y_ranges, lists = word(args, 3), word(args, 4), word(args, 5)
-        pixels, columns, channels = word(args, 6), word(args, 7), word(args, 8)
-        x_image, dy_image = word(args, 9), word(args, 10)
-        outputs, window_row = word(args, 11), columns * channels
-        band_end = min(band + word(args, 13), word(args, 12))
-        for column in range(0, outputs, NR):
-            for row in range(first, last, TILE_ROWS):
-                m = min(TILE_ROWS, last - row)
-                ky, last_ky = row // window_row, (row + m - 1) // window_row
-                kx, last_kx = 0, columns - 1
-                if ky == last_ky:
-                    kx = (row - ky * window_row) // channels
-                    last_kx = (row + m - 1 - ky * window_row) // channels
-                # taps of which all pixels lie in padding sum up one row of it
-                y0 = min(max(word(y_ranges, 2 * last_ky), band), band_end - 1)
-                y1 = max(min(word(y_ranges, 2 * ky + 1), band_end), y0 + 1)
-                chosen = lists + (kx * columns + last_kx) * 16
-                in_a_row = word(chosen, 1)
-                tile(x, offsets + row * 8, dy + column * SIZE,
-                     dw + (row * outputs + column) * SIZE, outputs * SIZE, m,
-                     min(NR, outputs - column), add, images, x_image, dy_image,
-                     pixels + (word(chosen, 0) + y0 * in_a_row) * 16, (y1 - y0) * in_a_row)  # fmt: skip
-
     def filter_gradient(lo, hi, args):
-        x, dy, dw = word(args, 0), word(args, 1), word(args, 2)
-        height, band, images_at_once = word(args, 12), word(args, 13), word(args, 14)
+        """Words: 0 X, dY, dW, 3 byte offsets of a window's elements, 4 ranges of rows of its taps,
+        5 lists per pair of columns, pixels of all lists, 7 columns of the window, C, 9 bytes of an
+        image of A, of B, 11 O, rows of pixels, rows of a band, 14 images at once, 15 images of a
+        block, rows of dW of an item, images, 18 workspaces for X, for dY, elements of B's rows,
+        21 bytes of an image of X, of dY, of dW, 24 pixels, padding above, 26 as of `pad_image`."""
+        columns, channels, outputs = word(args, 7), word(args, 8), word(args, 11)
+        height, images_at_once, window_row = word(args, 12), word(args, 14), columns * channels
         block_images, rows, images = word(args, 15), word(args, 16), word(args, 17)
-        x_space, dy_space, wide = word(args, 18), word(args, 19), word(args, 20)
-        x_bytes, dy_bytes, dw_bytes = word(args, 21), word(args, 22), word(args, 23)
-        outputs, pixels = word(args, 11), word(args, 24)
         for item in range(lo, hi):
-            a, b, to, image, last_image, add = x, dy, dw, 0, images, 0
+            a, b, dw, last_image, add = word(args, 0), word(args, 1), word(args, 2), images, 0
             first, last = item * rows, (item + 1) * rows
             if block_images != 0:  # the item is an image, not a range of rows
-                a, b, to = (
-                    x + item * x_bytes,
-                    dy + item * dy_bytes,
-                    dw + item // block_images * dw_bytes,
-                )
+                a, b = a + item * word(args, 21), b + item * word(args, 22)
+                dw += item // block_images * word(args, 23)
                 last_image, first, last, add = 1, 0, rows, int(item % block_images != 0)
                 if word(args, 26) != 0:
-                    pad_image(a, x_space, -word(args, 25), args, 26)
-                    a = x_space
-                if wide != outputs:
-                    widen_rows(b, dy_space, pixels, outputs, wide)
-                    b = dy_space
-            while image < last_image:
-                count = min(images_at_once, last_image - image)
-                for y in range(0, height, band):
-                    rows_of_gradient(args, a, b, to, first, last, count, y, add)
+                    pad_image(a, word(args, 18), -word(args, 25), args, 26)
+                    a = word(args, 18)
+                if word(args, 20) != outputs:
+                    widen_rows(b, word(args, 19), word(args, 24), outputs, word(args, 20))
+                    b = word(args, 19)
+            for image in range(0, last_image, images_at_once):
+                x, dy = a + image * word(args, 9), b + image * word(args, 10)
+                for band in range(0, height, word(args, 13)):
+                    band_end = min(band + word(args, 13), height)
+                    for column in range(0, outputs, NR):
+                        for row in range(first, last, TILE_ROWS):
+                            end = min(row + TILE_ROWS, last) - 1
+                            ky, last_ky = row // window_row, end // window_row
+                            kx, last_kx = 0, columns - 1
+                            if ky == last_ky:
+                                kx, last_kx = row // channels % columns, end // channels % columns
+                            # taps that only meet padding sum up one row of it
+                            y0 = min(max(word(word(args, 4), 2 * last_ky), band), band_end - 1)
+                            y1 = max(min(word(word(args, 4), 2 * ky + 1), band_end), y0 + 1)
+                            chosen = word(args, 5) + (kx * columns + last_kx) * 16
+                            in_a_row = word(chosen, 1)
+                            tile(x, word(args, 3) + row * 8, dy + column * SIZE,
+                                 dw + (row * outputs + column) * SIZE, outputs * SIZE,
+                                 end + 1 - row, min(NR, outputs - column), add,
+                                 min(images_at_once, last_image - image), word(args, 9),
+                                 word(args, 10),
+                                 word(args, 6) + (word(chosen, 0) + y0 * in_a_row) * 16,
+                                 (y1 - y0) * in_a_row)  # fmt: skip
                     add = 1
-                a, b = a + count * word(args, 9), b + count * word(args, 10)
-                image += count
 
     return filter_gradient
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from numba import njit
 
-from ..simd import F32, TILE_ROWS, TILE_VECTORS, word
+from ..simd import F32, TILE_ROWS, TILE_VECTORS, clear_bytes, copy_bytes, word
 from ..tiles import make_tile
 from ..winograd_transforms import make_transform, winograd_matrices
 from .conv_layout import make_helpers
@@ -39,36 +39,27 @@ PATCH = 8 * 8  # vectors of the largest square of a transform
 
 _product = make_tile(F32, ROWS, TILE_VECTORS, row_table=False, loops=1, contiguous=True)
 _gradient = make_tile(F32, ROWS, TILE_VECTORS, row_table=False, loops=1)
-_helpers = make_helpers(F32)
-_copy, _clear, _add = _helpers.copy, _helpers.clear, _helpers.add
-
-
-@njit
-def _cut_patch(image, y, x, side, height, width, channels, patch):
-    """Copies a square that reaches out of an image: zeros there."""
-    for i in range(side):
-        for j in range(side):
-            to = patch + (i * side + j) * channels * SIZE
-            if 0 <= y + i < height and 0 <= x + j < width:
-                _copy(image + ((y + i) * width + x + j) * channels * SIZE, to, channels)
-            else:
-                _clear(to, channels)
+_add_rows = make_helpers(F32).add_rows
 
 
 def _make_square(matrix):
     """A transform of squares: its columns, then its rows."""
     transform = make_transform(F32, matrix)
     results, inputs = matrix.shape
+    VECTOR = LANES * SIZE
 
-    @njit
-    def square(source, row_step, column_step, to, to_row, to_column, rows, columns, space):
-        """One vector of channels; `rows`, `columns`: how much of the result is written."""
-        for j in range(inputs):
-            transform(source + j * column_step, row_step, space + j * LANES * SIZE,
-                      inputs * LANES * SIZE, results)  # fmt: skip
-        for i in range(rows):
-            transform(space + i * inputs * LANES * SIZE, LANES * SIZE, to + i * to_row, to_column,
-                      columns)  # fmt: skip
+    @njit(inline="always")
+    def square(source, row_step, column_step, to, to_row, to_column, space):
+        """One vector of channels; `space`: room for the columns' results."""
+        start, start_step, step = source, column_step, row_step
+        end, end_step, result_step = space, VECTOR, inputs * VECTOR
+        for i in range(inputs + results):
+            if i == inputs:  # the columns are done
+                start, start_step, step = space, inputs * VECTOR, VECTOR
+                end, end_step, result_step = to, to_row, to_column
+            transform(start, step, end, result_step)
+            start += start_step
+            end += end_step
 
     return square
 
@@ -78,27 +69,31 @@ def _make_tiles(matrix):
     square = _make_square(matrix)
     results, side = matrix.shape
 
-    @njit
+    @njit(inline="always")
     def tiles_to_places(images, first, count, geometry, channels, places, plane, space):
         """Tiles `first` to `first + count`; see `_convolve` for the words of a geometry."""
-        height, width = word(geometry, 0), word(geometry, 1)
-        down, across = word(geometry, 2), word(geometry, 3)
-        above, left = word(geometry, 4), word(geometry, 5)
+        height, width, across = word(geometry, 0), word(geometry, 1), word(geometry, 3)
+        per_image, pixel = word(geometry, 2) * across, channels * SIZE
         patch = space + PATCH * LANES * SIZE
         for t in range(count):
-            tile = first + t
-            image, at = tile // (down * across), tile % (down * across)
-            y, x = at // across * OUT - above, at % across * OUT - left
-            start = images + image * height * width * channels * SIZE
-            if y >= 0 and x >= 0 and y + side <= height and x + side <= width:
-                source, columns = start + (y * width + x) * channels * SIZE, width
-            else:
-                _cut_patch(start, y, x, side, height, width, channels, patch)
-                source, columns = patch, side
-            for c in range(0, channels, LANES):
-                square(source + c * SIZE, columns * channels * SIZE, channels * SIZE,
-                       places + (t * channels + c) * SIZE, results * plane, plane,
-                       results, results, space)  # fmt: skip
+            at = (first + t) % per_image
+            y, x = at // across * OUT - word(geometry, 4), at % across * OUT - word(geometry, 5)
+            image = images + (first + t) // per_image * height * width * pixel
+            source, row = image + (y * width + x) * pixel, width * pixel
+            if y < 0 or x < 0 or y + side > height or x + side > width:
+                # a copy of the square, with zeros where it reaches out of the image
+                left, right = max(-x, 0), min(width - x, side)
+                for i in range(side):
+                    to = patch + i * side * pixel
+                    clear_bytes(to, side * pixel)
+                    if y + i >= 0 and y + i < height and right > left:
+                        copy_bytes(source + i * row + left * pixel, to + left * pixel,
+                                   (right - left) * pixel)  # fmt: skip
+                source, row = patch, side * pixel
+            for c in range(0, pixel, LANES * SIZE):
+                square(
+                    source + c, row, pixel, places + t * pixel + c, results * plane, plane, space
+                )
 
     return tiles_to_places
 
@@ -117,10 +112,11 @@ def _convolve(r):
         per_item, at_once = word(args, 6), word(args, 7)
         height, width, down, across = word(args, 15), word(args, 16), word(args, 17), word(args, 18)
         last = min(hi * per_item, word(args, 8))
-        panels = (outputs + NR - 1) // NR
+        panels, pixel = (outputs + NR - 1) // NR, outputs * SIZE
+        patch = space + PATCH * LANES * SIZE
         u_plane = (panels * NR * channels + LINE) * SIZE
         v_plane, m_plane = (at_once * channels + LINE) * SIZE, (at_once * outputs + LINE) * SIZE
-        v = space + (PATCH * LANES + ALPHA * ALPHA * channels) * SIZE
+        v = patch + ALPHA * ALPHA * max(channels, outputs) * SIZE
         m = v + ALPHA * ALPHA * v_plane + ROWS * channels * SIZE
         for first in range(lo * per_item, last, at_once):
             count = min(at_once, last - first)
@@ -134,14 +130,19 @@ def _convolve(r):
                                  outputs * SIZE, min(ROWS, count - t),
                                  min(NR, outputs - panel * NR), 0, channels, NR * SIZE)  # fmt: skip
             for t in range(count):
-                tile = first + t
-                image, at = tile // (down * across), tile % (down * across)
+                image, at = (first + t) // (down * across), (first + t) % (down * across)
                 i, j = at // across * OUT, at % across * OUT
-                to = y + ((image * height + i) * width + j) * outputs * SIZE
-                for o in range(0, outputs, LANES):
-                    to_outputs(m + (t * outputs + o) * SIZE, ALPHA * m_plane, m_plane,
-                               to + o * SIZE, width * outputs * SIZE, outputs * SIZE,
-                               min(OUT, height - i), min(OUT, width - j), space)  # fmt: skip
+                to, row = y + ((image * height + i) * width + j) * pixel, width * pixel
+                end, end_row = to, row
+                cut = i + OUT > height or j + OUT > width
+                if cut:
+                    end, end_row = patch, OUT * pixel
+                for o in range(0, pixel, LANES * SIZE):
+                    to_outputs(m + t * pixel + o, ALPHA * m_plane, m_plane, end + o, end_row, pixel,
+                               space)  # fmt: skip
+                if cut:
+                    for k in range(min(OUT, height - i)):
+                        copy_bytes(patch + k * end_row, to + k * row, min(OUT, width - j) * pixel)
 
     return convolve
 
@@ -164,7 +165,7 @@ def _transform_filter(r):
             for o in range(0, outputs, LANES):
                 to = u + (o // NR * NR * channels + c * NR + o % NR) * SIZE
                 square(w + word(args, 7) + (c * outputs + o) * SIZE, row_step, column_step,
-                       to, ALPHA * plane, plane, ALPHA, ALPHA, space)  # fmt: skip
+                       to, ALPHA * plane, plane, space)  # fmt: skip
 
     return transform_filter
 
@@ -228,13 +229,13 @@ def _finish_filter_gradient(r):
         for c in range(lo, hi):
             for p in range(ALPHA * ALPHA):
                 at = p * plane + c * outputs * SIZE
-                _copy(du + at, sums + p * row, outputs)
+                copy_bytes(du + at, sums + p * row, outputs * SIZE)
                 for part in range(1, parts):
-                    _add(du + part * ALPHA * ALPHA * plane + at, sums + p * row, outputs)
+                    _add_rows(du + part * ALPHA * ALPHA * plane + at, sums + p * row, outputs)
             for o in range(0, outputs, LANES):
                 step = channels * outputs * SIZE
                 square(sums + o * SIZE, ALPHA * row, row, dw + (c * outputs + o) * SIZE,
-                       r * step, step, r, r, space)  # fmt: skip
+                       r * step, step, space)  # fmt: skip
 
     return finish_filter_gradient
 

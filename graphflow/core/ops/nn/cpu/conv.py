@@ -191,8 +191,9 @@ def _forward_by_rows(
     )  # fmt: skip
     depth = rows.kernel * columns.kernel * channels
     packed = _pack(k, filters, rows.kernel * columns.kernel, turned=False)
-    copy = (block_step, rows.pad_before, copied, wide, columns.pad_before * channels, x.shape[1],
-            x.shape[2] * channels)  # fmt: skip
+    pixel = channels * size
+    copy = (block_step, rows.pad_before, copied, wide * size, columns.pad_before * pixel,
+            x.shape[1], x.shape[2] * pixel)  # fmt: skip
     _call(k, x, packed, y, tables, depth, columns.kernel * channels, blocks, 0,
           copied * wide * size, copy)  # fmt: skip
 
@@ -286,8 +287,8 @@ def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Seque
     wide = -(-outputs // _GROUP) * _GROUP
     x_row, x_pixel = image[1] * channels * size, channels * size
     dy_row, dy_pixel = columns.out * wide * size, wide * size
-    copy = (padded[0], padded[1] * channels, columns.pad_before * channels, rows.size,
-            columns.size * channels)  # fmt: skip
+    copy = (padded[0], padded[1] * x_pixel, columns.pad_before * x_pixel, rows.size,
+            columns.size * x_pixel)  # fmt: skip
     copied_bytes = padded[0] * x_row if _needs_copy(axes) else 0
     widened_bytes = rows.out * dy_row if wide != outputs else 0
     window = rows.kernel * columns.kernel * channels
