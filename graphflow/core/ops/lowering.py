@@ -50,6 +50,7 @@ class Home(enum.Enum):
     CONSTANT = "constant"  # kept by the plan
     VARIABLE = "variable"  # a variable's value, read and written in place
     HOST = "host"  # an array that a host step made
+    STATE = "state"  # of a random generator: int64 [4], see `ops/random/cpu/philox.py`
 
 
 @dataclass(eq=False, slots=True)
@@ -58,7 +59,7 @@ class Storage:
 
     home: Home
     nbytes: int
-    index: int = -1  # of the argument, variable or host value
+    index: int = -1  # of the argument, variable, host value or generator
     constant: np.ndarray | None = None
     name: str = ""
 

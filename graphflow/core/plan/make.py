@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ..base import dtypes
 from ..base.dtypes import DType
 from ..ops import cpu_lowerings
 from ..ops.lowering import Buffer, Call, Home, Lowering, NoKernel, Storage
@@ -39,6 +40,7 @@ class _Planner:
         self.variable_values: list[int] = []
         self.variable_buffers: dict[int, Buffer] = {}
         self.items: list[Call | HostStep] = []
+        self.generators: list[Node] = []
         self._unit_number: dict[Value, int] = {}
         self.arg_values = tuple(self._new_host_value(Value(i, 0)).index for i in program.args)
 
@@ -65,6 +67,7 @@ class _Planner:
             self.arg_values,
             tuple(self.variable_values),
             tuple(self.host_constants),
+            generators=tuple(self.generators),
             prologue=tuple(make_groups(prologue)),
         )
         return _with_memory(plan)
@@ -233,17 +236,26 @@ class _Planner:
         outputs = self._output_buffers(index, node)
         if outputs is None:
             return False
+        if node.op.is_stateful and not cell_inputs(node):
+            inputs.append(self._generator(node))
         known = [self.constants.get(root_of(v, self.uses)) for v in node.inputs]
         lowering = Lowering(node, inputs, outputs, known)
         try:
             node.op.cpu_lowering(node, lowering)
         except NoKernel:
+            self.generators = [g for g in self.generators if g is not node]
             return False
         for value, buffer in zip(values_of(index, node), outputs, strict=True):
             if value not in self.uses.variable_of:
                 self.buffers[value] = buffer
         self.items += [call for call in lowering.calls if call.items]
         return True
+
+    def _generator(self, node: Node) -> Buffer:
+        """The state of a random op's generator."""
+        index = len(self.generators)
+        self.generators.append(node)
+        return _buffer(dtypes.int64, (4,), Home.STATE, index, node.name)
 
     def _output_buffers(self, index: int, node: Node) -> list[Buffer] | None:
         outputs = []

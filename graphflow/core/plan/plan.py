@@ -106,6 +106,7 @@ class Plan:
       host_values: how many values Python holds during a run.
       arg_values: the host value of each argument.
       variable_values: the host value of each variable's cell, by its index in `variables`.
+      generators: the nodes whose random generators kernels read and advance.
       constant_values: constants that kernels cannot read, with their host values.
       offsets: where each storage is in the arena.
       scratch: storages that live in a thread's scratch, by group: their offsets in it.
@@ -122,6 +123,7 @@ class Plan:
     arg_values: tuple[int, ...]
     variable_values: tuple[int, ...]
     constant_values: tuple[tuple[int, np.ndarray], ...] = ()
+    generators: tuple[Node, ...] = ()
     offsets: dict[Storage, int] = field(default_factory=dict)
     scratch: dict[int, dict[Storage, int]] = field(default_factory=dict)
     arena_bytes: int = 0

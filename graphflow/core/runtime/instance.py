@@ -74,6 +74,7 @@ class Instance:
       failure_address: where that record is.
       outside: the arguments, variables and host values that kernels use where they are, as
         (home, index).
+      generators: the state of each of the plan's random generators, int64 [4].
       copied: those that are so small that a run copies them: (host value, the flat place for it).
     """
 
@@ -92,6 +93,7 @@ class Instance:
         self._kernels = kernels
         self.failure = np.zeros(8, np.int64)
         self.failure_address = self.failure.ctypes.data
+        self.generators = [aligned_bytes(32).view(np.int64) for _ in plan.generators]
         self.prologue_of: list[tuple[object, int]] | None = None
         self.copied: list[tuple[int, np.ndarray]] = []
         self._small: dict[tuple[Home, int], np.ndarray] = {}
@@ -172,6 +174,8 @@ class Instance:
 
     def _address(self, operand: Operand, group: int, at: int) -> int:
         storage = operand.buffer.storage
+        if storage.home is Home.STATE:
+            return int(self.generators[storage.index].ctypes.data)
         if is_copied(storage):
             return self._small_place(operand.buffer).ctypes.data + operand.offset
         if storage.home in _EXTERNAL:

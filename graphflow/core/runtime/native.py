@@ -10,6 +10,8 @@ import numpy as np
 
 from ..base.ref import Ref
 from ..ops.lowering import Buffer, Home
+from ..ops.random.common import philox_of
+from ..ops.random.cpu.philox import state_words, take_words
 from ..plan.plan import Group, HostStep, HostValue, Plan, Segment, Source
 from ..program.interpreter import Interpreter, node_error
 from ..program.program import Node
@@ -65,6 +67,7 @@ class NativePlan:
         outside = [o.buffer.storage for call in plan.calls for o in call.operands]
         return (
             len(plan.steps) == 1
+            and not plan.generators
             and isinstance(plan.steps[0], Segment)
             and not self._can_fail
             and all(isinstance(r, Buffer) and r.storage.home is Home.ARENA for r in plan.results)
@@ -95,7 +98,7 @@ class NativePlan:
         try:
             if self._is_simple and context.step_times is None:
                 return self._run_simple(instance, args)
-            if not self._written:
+            if not self._written and not self.plan.generators:
                 return self._run(instance, args, refs, context)
             with context.state.update_lock:
                 return self._run(instance, args, refs, context)
@@ -144,6 +147,9 @@ class NativePlan:
         kept: list[Any] = []  # arrays whose addresses kernels were given
         if plan.prologue:
             self._run_prologue(instance, refs)
+        generators = [philox_of(node, context) for node in plan.generators]
+        for generator, words in zip(generators, instance.generators, strict=True):
+            words[...] = state_words(generator)
         segment = 1
         for step in plan.steps:
             if isinstance(step, HostStep):
@@ -160,6 +166,8 @@ class NativePlan:
                 raise self._failure(instance)
         for index in self._written:
             refs[index].version += 1
+        for generator, words in zip(generators, instance.generators, strict=True):
+            take_words(generator, words)
         context.check_cancelled()
         return [self._result(source, instance, host, refs) for source in plan.results]
 
