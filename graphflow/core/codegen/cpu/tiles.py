@@ -265,7 +265,7 @@ class _Tile:
 
 
 def make_packed_tile(real: Lanes, rows: int, vectors: int) -> Callable[..., Any]:
-    """Makes the tile of a matrix product: A packed as [K][rows], B as [K][vectors].
+    """Makes the tile of a matrix product: A packed as [K][rows], B packed or as it lies.
 
     Args:
       real: F32 or F64.
@@ -273,16 +273,16 @@ def make_packed_tile(real: Lanes, rows: int, vectors: int) -> Callable[..., Any]
       vectors: vectors across it.
 
     Returns:
-      `tile(a, b, c, c_stride, m, n, add, count, ahead, ahead_step)`, all int64, as of `make_tile`
-      with one loop. With every fourth k the cache line at `ahead` is asked for, which need not be
+      `tile(a, b, b_step, c, c_stride, m, n, add, count, ahead, ahead_step)`, all int64, as of
+      `make_tile` with one loop. With every fourth k the cache line at `ahead` is asked for, which need not be
       there, and `ahead` moves by `ahead_step` bytes: memory comes near while nothing waits for it.
       So does C, from the start.
     """
-    signature = types.void(*[types.int64] * 10)
+    signature = types.void(*[types.int64] * 11)
 
     def emit(context: Any, builder: Any, sig: Any, arguments: Sequence[Any]) -> Any:
-        a, b, c, c_stride, m, n, add, count, ahead, ahead_step = arguments
-        a_step, b_step = WORD(rows * real.size), WORD(vectors * real.width * real.size)
+        a, b, b_step, c, c_stride, m, n, add, count, ahead, ahead_step = arguments
+        a_step = WORD(rows * real.size)
         tile = _Tile(builder, real, rows, vectors)
         offsets = [WORD(i * real.size) for i in range(rows)]
         next_line = cgutils.alloca_once_value(builder, ahead)
@@ -307,4 +307,4 @@ def make_packed_tile(real: Lanes, rows: int, vectors: int) -> Callable[..., Any]
         tile.write(c, c_offsets, m, n, add)
         return context.get_dummy_value()
 
-    return _with_arity(10, signature, emit)
+    return _with_arity(11, signature, emit)

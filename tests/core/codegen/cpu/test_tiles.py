@@ -57,7 +57,7 @@ def packed_tile(dtype: str) -> Any:
 
     def run(lo, hi, w):
         tile(word(w, 0), word(w, 1), word(w, 2), word(w, 3), word(w, 4), word(w, 5), word(w, 6),
-             word(w, 7), word(w, 8), word(w, 9))  # fmt: skip
+             word(w, 7), word(w, 8), word(w, 9), word(w, 10))  # fmt: skip
 
     return kernel(run)
 
@@ -129,6 +129,18 @@ def test_packed(dtype, depth):
             c = rng.normal(size=(TILE_ROWS, columns)).astype(dtype)
             before = c.copy()
             packed_tile(dtype)(
-                [a.ctypes.data, b.ctypes.data, c.ctypes.data, c.strides[0], m, n, add, depth, 0, 64]
+                [
+                    a.ctypes.data,
+                    b.ctypes.data,
+                    b.strides[0],
+                    c.ctypes.data,
+                    c.strides[0],
+                    m,
+                    n,
+                    add,
+                    depth,
+                    0,
+                    64,
+                ]
             )
             check(c, before, a.T @ b, m, n, add)

@@ -1,7 +1,7 @@
 """Matrix products C = A B, by rows or by columns; the lowering (`ops/linalg/cpu`) chooses.
 
     rows: many rows of C                        columns: few rows, many columns
-                    B, packed before                         B, packed as it is needed
+                    B, packed before                         B, packed when needed
                  +----+----+----+                         +----+----+----+
                K |    |    |    |                       K |    |    |    |  depth at a time
         K        +----+----+----+                K        +----+----+----+
@@ -17,6 +17,7 @@ Columns: a thread packs `depth` rows of a few panels of B into its workspace and
 past them. Sums are collected in the workspace, and written with bias and activation at the end (or
 at once, when they take one step of K and nothing is added).
 
+Where its rows are near each other, B is read as it lies.
 Matrices: as rows, for many small products: an item is one of them, and packs its own B.
 
 An item of `columns` and `pack_b` is a block of 128 bytes of a row of C, one panel or several.
@@ -38,17 +39,19 @@ from .gemm_packing import SHORT_ROWS, make_packing, tile_height
 
 LINE_BYTES = 64  # of a cache line, or fewer
 BLOCK_BYTES = 128  # of a row of C: an item of `columns` and of `pack_b`
+NEAR = 1 << 19  # bytes from the first row of a panel to the last, for reading it as it lies
 CHUNK_ROWS = 28  # of A that are packed by themselves: tiles of every machine fit in
 
 
 def make_multiply(real: Lanes) -> Callable[..., Any]:
-    """Makes the product of a block of A and a panel of B, both packed.
+    """Makes the product of a packed block of A and a panel of B.
 
     Returns:
-      `multiply(a, rows, b, depth, c, c_stride, columns, add, ahead, ahead_stride, ahead_rows,
-      ahead_end, ahead_at)`. Meanwhile it prefetches cache lines of the matrix with `ahead_rows`
-      rows at `ahead`, a column of lines after the other, from line number `ahead_at` on but none
-      from `ahead_end` on, and gives the number after the last: one line per four k of a tile.
+      `multiply(a, rows, b, b_step, depth, c, c_stride, columns, add, ahead, ahead_stride,
+      ahead_rows, ahead_end, ahead_at)`; `b_step`: bytes from one row of the panel to the next.
+      Meanwhile it prefetches cache lines of the matrix with `ahead_rows` rows at `ahead`, a column
+      of lines after the other, from line number `ahead_at` on but none from `ahead_end` on, and
+      gives the number after the last: one line per four k of a tile.
     """
     SIZE = real.size
     tall_tile = make_packed_tile(real, TILE_ROWS, TILE_VECTORS)
@@ -56,7 +59,7 @@ def make_multiply(real: Lanes) -> Callable[..., Any]:
 
     @njit(inline="always")
     def multiply(
-        a, rows, b, depth, c, c_stride, columns, add,
+        a, rows, b, b_step, depth, c, c_stride, columns, add,
         ahead, ahead_stride, ahead_rows, ahead_end, ahead_at,
     ):  # fmt: skip
         row = 0
@@ -69,11 +72,11 @@ def make_multiply(real: Lanes) -> Callable[..., Any]:
                 line, step = ahead + down * ahead_stride + across * LINE_BYTES, ahead_stride
             if tile_height(left) == TILE_ROWS:
                 m = min(left, TILE_ROWS)
-                tall_tile(pa, b, pc, c_stride, m, columns, add, depth, line, step)
+                tall_tile(pa, b, b_step, pc, c_stride, m, columns, add, depth, line, step)
                 row += TILE_ROWS
             else:
                 m = min(left, SHORT_ROWS)
-                short_tile(pa, b, pc, c_stride, m, columns, add, depth, line, step)
+                short_tile(pa, b, b_step, pc, c_stride, m, columns, add, depth, line, step)
                 row += SHORT_ROWS
             ahead_at += depth // 4
         return ahead_at
@@ -117,11 +120,12 @@ def make_finish(real: Lanes) -> Callable[..., Any]:
 
 
 def make_multiply_rows(real: Lanes) -> Callable[..., Any]:
-    """Makes the product of some rows of A and all panels of a packed B.
+    """Makes the product of some rows of A and all panels of B.
 
     Returns:
-      `multiply_rows(a, stride, transposed, rows, b, n, inner, depth, c, workspace)`; `a`: of the
-      first of the rows, as it is stored; `b`: packed panels [inner][NR]; C is written.
+      `multiply_rows(a, stride, transposed, rows, b, b_step, panel_bytes, n, inner, depth, c,
+      workspace)`; `a`: of the first of the rows, as it is stored; `b_step`: bytes from one row of
+      a panel to the next, `panel_bytes`: from one panel to the next; C is written.
     """
     multiply = make_multiply(real)
     pack_a, _ = make_packing(real)
@@ -129,21 +133,24 @@ def make_multiply_rows(real: Lanes) -> Callable[..., Any]:
     NR = TILE_VECTORS * real.width
 
     @njit(inline="always")
-    def multiply_rows(a, stride, transposed, rows, b, n, inner, depth, c, workspace):
+    def multiply_rows(
+        a, stride, transposed, rows, b, b_step, panel_bytes, n, inner, depth, c, workspace
+    ):
         k = 0
         while k < inner:
             steps = min(depth, inner - k)
             a_block = a + (k * stride if transposed else k * SIZE)
             pack_a(a_block, stride, transposed, rows, steps, workspace)
-            column = 0
+            # The next panel comes near meanwhile, if it is packed, and so is one piece of memory.
+            ahead_end = steps * NR * SIZE // LINE_BYTES if b_step == NR * SIZE else 0
+            column, panel = 0, b + k * b_step
             while column < n:
-                panel = b + (column * inner + k * NR) * SIZE
                 multiply(
-                    workspace, rows, panel, steps, c + column * SIZE, n * SIZE,
-                    min(NR, n - column), k, panel + NR * inner * SIZE, LINE_BYTES, 1 << 30,
-                    steps * NR * SIZE // LINE_BYTES, 0,
+                    workspace, rows, panel, b_step, steps, c + column * SIZE, n * SIZE,
+                    min(NR, n - column), k, panel + panel_bytes, LINE_BYTES, 1 << 30, ahead_end, 0,
                 )  # fmt: skip
                 column += NR
+                panel += panel_bytes
             k += steps
 
     return multiply_rows
@@ -152,13 +159,15 @@ def make_multiply_rows(real: Lanes) -> Callable[..., Any]:
 def make_rows(real: Lanes) -> Callable[..., Any]:
     """Makes the kernel `rows`; an item is a row of C, of any matrix of the batch.
 
-    Words: 0 A, 1 bytes from one stored row of A to the next, 2 whether A is transposed, 3 B as
-    `pack_b` made it, 4 C, 5 rows of a matrix, 6 columns, 7 K, 8 depth, 9 rows of a block, 10
-    workspace [block rows, rounded up, x depth + a vector], 11 table of bytes to the A and to the B
-    of each matrix, 12 bias, 13 activation.
+    Words: 0 A, 1 bytes from one stored row of A to the next, 2 whether A is transposed, 3 B, 4 C, 5
+    rows of a matrix, 6 columns, 7 K, 8 depth, 9 rows of a block, 10 workspace [block rows, rounded
+    up, x depth + a vector], 11 table of bytes to the A and to the B of each matrix, 12 bias, 13
+    activation, 14 whether B is as `pack_b` made it; else it is read as it lies, not transposed, its
+    rows whole blocks.
     """
     multiply_rows, finish = make_multiply_rows(real), make_finish(real)
     SIZE = real.size
+    NR = TILE_VECTORS * real.width
 
     def rows(lo, hi, args):
         a, stride, transposed, b, c = (
@@ -167,6 +176,9 @@ def make_rows(real: Lanes) -> Callable[..., Any]:
         m, n, inner, depth = word(args, 5), word(args, 6), word(args, 7), word(args, 8)
         block, workspace, batch = word(args, 9), word(args, 10), word(args, 11)
         bias, activation = word(args, 12), word(args, 13)
+        b_step, panel_bytes = n * SIZE, NR * SIZE
+        if word(args, 14):
+            b_step, panel_bytes = NR * SIZE, NR * inner * SIZE
         row = lo
         while row < hi:
             matrix = row // m
@@ -176,8 +188,9 @@ def make_rows(real: Lanes) -> Callable[..., Any]:
             b_matrix = b + word(batch, 2 * matrix + 1)
             to = c + row * n * SIZE
             multiply_rows(
-                a_rows, stride, transposed, count, b_matrix, n, inner, depth, to, workspace
-            )
+                a_rows, stride, transposed, count, b_matrix, b_step, panel_bytes, n, inner, depth,
+                to, workspace,
+            )  # fmt: skip
             if bias != 0 or activation != 0:
                 for i in range(count):
                     finish(to + i * n * SIZE, to + i * n * SIZE, bias, activation, n)
@@ -215,7 +228,8 @@ def make_matrices(real: Lanes) -> Callable[..., Any]:
                 count = min(block, m - row)
                 multiply_rows(
                     a_matrix + row * (SIZE if a_transposed else a_stride), a_stride, a_transposed,
-                    count, packed, n, inner, depth, c + (matrix * m + row) * n * SIZE, workspace,
+                    count, packed, NR * SIZE, NR * inner * SIZE, n, inner, depth,
+                    c + (matrix * m + row) * n * SIZE, workspace,
                 )  # fmt: skip
                 row += count
 
@@ -261,7 +275,12 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
                     first * stride + k * SIZE if transposed else k * stride + first * SIZE
                 )
                 panel_bytes = NR * steps * SIZE
-                pack_b(source, stride, transposed, end - first, steps, workspace, panel_bytes)
+                panels_at, b_step = workspace, NR * SIZE
+                is_whole = (end - first) % NR == 0
+                if is_whole and not transposed and (m <= CHUNK_ROWS or stride * steps <= NEAR):
+                    panels_at, b_step, panel_bytes = source, stride, NR * SIZE
+                else:
+                    pack_b(source, stride, transposed, end - first, steps, workspace, panel_bytes)
                 # While these are multiplied, the next come near: those of the next k, or group.
                 next_k, next_first = k + steps, first
                 if next_k >= inner:
@@ -283,7 +302,8 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
                     row, chunk = 0, a_part
                     while row < m:
                         ahead_at = multiply(
-                            chunk, min(CHUNK_ROWS, m - row), workspace + panel * panel_bytes, steps,
+                            chunk, min(CHUNK_ROWS, m - row),
+                            panels_at + panel * panel_bytes, b_step, steps,
                             target + row * target_stride, target_stride, width, k,
                             ahead, stride, ahead_rows, ahead_end, ahead_at,
                         )  # fmt: skip

@@ -30,6 +30,7 @@ _DEPTH = 256  # of K at a time: a panel of B stays in L1
 _FEW_ROWS = 320  # up to these, packing B in memory would cost more than it saves
 _GROUP = 4  # blocks of columns that a thread packs at a time
 _FEW_ITEMS = 8  # work is divided at least so far where that costs little
+_NEAR = 1 << 19  # bytes of a B that is read as it lies: its rows are on few pages
 _L2_SHARE = 1 << 18  # bytes of a packed B that may come from L2 for each tile of rows
 _C_BLOCK_BYTES = 1 << 16  # of a block of rows of C: its followers find it in the cache
 _MOST_BLOCK_ROWS = 8 * _TALLEST_TILE
@@ -228,33 +229,42 @@ def _steps(p: _Product) -> int:
 
 
 def _by_rows(k: Lowering, p: _Product) -> None:
-    packed_bytes = p.packed_b_bytes
-    matrices = int(p.b_matrices.max()) + 1
-    packed = k.temporary(matrices * packed_bytes, "packed B")
-    k.call(
-        f"gemm.pack_b_{p.type}",
-        items=matrices * p.blocks,
-        args=[
-            _factor(k, p.b), p.b_stride, p.transpose_b, p.n, p.k, p.blocks,
-            p.k * p.n * p.size, packed_bytes, k.write(packed, whole=True),
-        ],
-        cost=matrices * packed_bytes / _PACKED_BYTES_PER_NS,
-    )  # fmt: skip
+    bytes_of_b = p.k * p.n * p.size
+    is_packed = p.transpose_b or bytes_of_b > _NEAR or p.n * p.size % _BLOCK_BYTES != 0
+    factor = _factor(k, p.b)
+    if is_packed:
+        factor, bytes_of_b = k.read(_packed_b(k, p), whole=True), p.packed_b_bytes
     block = _block_rows(p)
-    offsets = np.stack([p.a_matrices * (p.m * p.k * p.size), p.b_matrices * packed_bytes], axis=1)
+    offsets = np.stack([p.a_matrices * (p.m * p.k * p.size), p.b_matrices * bytes_of_b], axis=1)
     by_item = not p.transpose_a and _in_order(p.a_matrices)
     k.call(
         f"gemm.rows_{p.type}",
         items=p.batch * p.m,
         args=[
-            _factor(k, p.a, by_item), p.a_stride, p.transpose_a, k.read(packed, whole=True),
+            _factor(k, p.a, by_item), p.a_stride, p.transpose_a, factor,
             k.write(p.c), p.m, p.n, p.k, p.depth, block,
             k.workspace(_packed_a_bytes(p, block)),
-            k.table(offsets), *_ending(k, p),
+            k.table(offsets), *_ending(k, p), is_packed,
         ],
         grain=block if block < p.m else p.m * max(1, _MOST_BLOCK_ROWS // p.m),
         cost=p.cost(),
     )  # fmt: skip
+
+
+def _packed_b(k: Lowering, p: _Product) -> Buffer:
+    """The panels of all matrices of B, after a call that makes them."""
+    matrices = int(p.b_matrices.max()) + 1
+    packed = k.temporary(matrices * p.packed_b_bytes, "packed B")
+    k.call(
+        f"gemm.pack_b_{p.type}",
+        items=matrices * p.blocks,
+        args=[
+            _factor(k, p.b), p.b_stride, p.transpose_b, p.n, p.k, p.blocks,
+            p.k * p.n * p.size, p.packed_b_bytes, k.write(packed, whole=True),
+        ],
+        cost=packed.nbytes / _PACKED_BYTES_PER_NS,
+    )  # fmt: skip
+    return packed
 
 
 def _by_matrices(k: Lowering, p: _Product) -> None:
