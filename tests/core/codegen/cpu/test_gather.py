@@ -194,6 +194,31 @@ def test_scatter_nd_into_variables(kind):
     np.testing.assert_array_equal(*changed(f"ScatterNd{kind}", attrs, start, indices, updates))
 
 
+def test_reads_of_resources():
+    value, batched = numbers((4, 3, 4, 5), np.float32), {"batch_dims": 1}
+    cell = Ref("cell", dtypes.float32, TensorShape(value.shape), value)
+
+    def run(op_type, attrs, indices, shape):
+        return lower_and_run(op_type, attrs, [value, indices], [shape], [np.float32])[0]
+
+    for op_type, attrs, indices in (
+        ("ResourceGather", {"batch_dims": 0}, places((6, 2), 4)),
+        ("ResourceGather", batched, places((4, 2), 3)),
+        ("ResourceGatherNd", {}, places((6, 2), 3)),
+    ):
+        want = reference(op_type, attrs, cell, indices)
+        np.testing.assert_array_equal(run(op_type, attrs, indices, want.shape), want)
+    for op_type, attrs, indices, shape in (
+        ("ResourceGather", {"batch_dims": 0}, np.array([[0], [-1]]), (2, 1, 3, 4, 5)),
+        ("ResourceGatherNd", {}, np.array([[0, 1], [2, 3]]), (2, 4, 5)),
+    ):
+        with pytest.raises(errors.InvalidArgumentError) as wanted:
+            reference(op_type, attrs, cell, indices)
+        with pytest.raises(errors.InvalidArgumentError) as got:
+            run(op_type, attrs, indices, shape)
+        assert str(got.value) == str(wanted.value)
+
+
 def test_special_values_in_extrema():
     start = np.array([1, np.nan, np.inf, -np.inf], np.float32)
     indices = np.array([0, 0, 1, 2, 3])

@@ -76,11 +76,17 @@ def gather(k: Lowering, params: Buffer, indices: Buffer, y: Buffer, axis: int, b
 
 @gather_nd_op.cpu
 def gather_nd_cpu(node: Any, k: Lowering) -> None:
-    gather_places(k, k.inputs[0], k.inputs[1], k.outputs[0])
+    params, indices = k.inputs
+    ending = f"does not index into param shape {brackets(params.shape)}"
+    gather_places(k, params, indices, k.outputs[0], ending)
 
 
-def gather_places(k: Lowering, params: Buffer, indices: Buffer, y: Buffer) -> None:
-    """Takes the parts of params that the last dimension of indices names."""
+def gather_places(k: Lowering, params: Buffer, indices: Buffer, y: Buffer, ending: str) -> None:
+    """Takes the parts of params that the last dimension of indices names.
+
+    Args:
+      ending: what an error says of a place that is outside.
+    """
     require_fixed_size(k, params)
     k.require(len(indices.shape) > 0 and params.size > 0)
     depth = indices.shape[-1]
@@ -89,7 +95,6 @@ def gather_places(k: Lowering, params: Buffer, indices: Buffer, y: Buffer) -> No
     if not y.size:
         return
     places = place_words(k, indices, params.shape[:depth], by_item=True)
-    ending = f"does not index into param shape {brackets(params.shape)}"
     items = math.prod(indices.shape[:-1])
     failure = outside_places(indices, depth, ending)
     _take_rows(k, params, y, items, [*places, 0, items, 1], failure)

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from ....graph.op_def import OpDef
-from ...array.cpu.gather import gather
+from ...array.cpu.gather import gather, gather_places
 from ...array.cpu.places import (
     ADD,
     DIV,
@@ -22,7 +22,7 @@ from ...array.cpu.places import (
 )
 from ...lowering import Lowering
 from .. import scatter as ops
-from ..resources import resource_gather_op
+from ..resources import resource_gather_nd_op, resource_gather_op
 
 
 @resource_gather_op.cpu
@@ -31,6 +31,14 @@ def resource_gather_cpu(node: Any, k: Lowering) -> None:
     batch = node.attrs["batch_dims"]
     k.require(batch >= 0)
     gather(k, variable, indices, k.outputs[0], batch, batch)
+
+
+@resource_gather_nd_op.cpu
+def resource_gather_nd_cpu(node: Any, k: Lowering) -> None:
+    variable, indices = k.inputs
+    k.require(len(indices.shape) > 1)
+    ending = f"does not index into param shape {list(variable.shape)}"
+    gather_places(k, variable, indices, k.outputs[0], ending)
 
 
 def _lower_scatter(op: OpDef, kind: int) -> None:
