@@ -274,9 +274,9 @@ def make_packed_tile(real: Lanes, rows: int, vectors: int) -> Callable[..., Any]
 
     Returns:
       `tile(a, b, b_step, c, c_stride, m, n, add, count, ahead, ahead_step)`, all int64, as of
-      `make_tile` with one loop. With every fourth k the cache line at `ahead` is asked for, which need not be
-      there, and `ahead` moves by `ahead_step` bytes: memory comes near while nothing waits for it.
-      So does C, from the start.
+      `make_tile` with one loop. With every fourth k the cache line at `ahead` is asked for, which
+      need not be there, and `ahead` moves by `ahead_step` bytes: memory comes near while nothing
+      waits for it. So does C, from the start.
     """
     signature = types.void(*[types.int64] * 11)
 

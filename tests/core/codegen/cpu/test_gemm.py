@@ -165,6 +165,20 @@ def test_bias_and_activation(m, activation, n):
     check(fused_matmul_op.name, attrs, a, b, bias)
 
 
+def test_the_fused_op_is_its_parts():
+    rng = np.random.default_rng(6)
+    a, b, bias = rng.normal(size=(5, 3)), rng.normal(size=(3, 4)), rng.normal(size=4)
+    attrs = {"transpose_a": False, "transpose_b": False, "activation": "Relu"}
+    got = check(fused_matmul_op.name, attrs, a, b, bias)
+    np.testing.assert_allclose(got, np.maximum(a @ b + bias, 0))
+
+
+def test_hints_of_sparsity_change_nothing():
+    a = np.eye(5, dtype=np.float32)
+    attrs = {"transpose_a": False, "transpose_b": True, "a_is_sparse": True, "b_is_sparse": False}
+    check("SparseMatMul", attrs, a, np.arange(15, dtype=np.float32).reshape(3, 5))
+
+
 def test_relu_keeps_nan():
     a = np.array([[np.nan], [-1], [2]], np.float32)
     attrs = {"transpose_a": False, "transpose_b": False, "activation": "Relu"}

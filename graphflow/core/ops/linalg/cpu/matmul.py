@@ -117,24 +117,23 @@ def _ceil(a: int, b: int) -> int:
 @fused_matmul_op.cpu
 def matmul_cpu(node: Any, k: Lowering) -> None:
     a, b = k.inputs[:2]
-    (c,) = k.outputs
     k.require(len(a.shape) == 2 and len(b.shape) == 2)
-    one = np.zeros(1, np.int64)
-    bias = k.inputs[2] if len(k.inputs) > 2 else None
-    activation = _ACTIVATIONS[node.attrs.get("activation", "")]
-    transposes = node.attrs["transpose_a"], node.attrs["transpose_b"]
-    _multiply(k, a, b, c, *transposes, one, one, bias, activation)
+    first = np.zeros(1, np.int64)
+    product = _product(k, node.attrs["transpose_a"], node.attrs["transpose_b"], first, first)
+    if len(k.inputs) > 2:
+        activation = _ACTIVATIONS[node.attrs["activation"]]
+        product = replace(product, bias=k.inputs[2], activation=activation)
+    _multiply(k, product)
 
 
 @batch_matmul_op.cpu
 @batch_matmul_v2_op.cpu
 def batch_matmul_cpu(node: Any, k: Lowering) -> None:
     a, b = k.inputs
-    (c,) = k.outputs
     k.require(len(a.shape) >= 2 and len(b.shape) >= 2)
-    batch = c.shape[:-2]
-    adjoints = node.attrs["adj_x"], node.attrs["adj_y"]
-    _multiply(k, a, b, c, *adjoints, _matrices(a, batch), _matrices(b, batch))
+    batch = k.outputs[0].shape[:-2]
+    matrices = _matrices(a, batch), _matrices(b, batch)
+    _multiply(k, _product(k, node.attrs["adj_x"], node.attrs["adj_y"], *matrices))
 
 
 def _matrices(x: Buffer, batch: tuple[int, ...]) -> np.ndarray:
@@ -144,45 +143,48 @@ def _matrices(x: Buffer, batch: tuple[int, ...]) -> np.ndarray:
     return np.broadcast_to(numbers, batch).reshape(-1)
 
 
-def _multiply(
+def _product(
     k: Lowering,
-    a: Buffer,
-    b: Buffer,
-    c: Buffer,
     transpose_a: bool,
     transpose_b: bool,
     a_matrices: np.ndarray,
     b_matrices: np.ndarray,
-    bias: Buffer | None = None,
-    activation: int = 0,
-) -> None:
-    k.require(c.kind in ("float32", "float64"))
-    k.require(a.dtype == c.dtype and b.dtype == c.dtype)
-    if c.size == 0:
-        return
+) -> _Product:
+    """The product of a node's first two inputs."""
+    a, b = k.inputs[:2]
+    (c,) = k.outputs
+    k.require(c.kind in ("float32", "float64") and a.dtype == c.dtype and b.dtype == c.dtype)
     m, n = c.shape[-2:]
     inner = a.shape[-2 if transpose_a else -1]
-    product = _Product(
-        a, b, c, m, n, inner, transpose_a, transpose_b, a_matrices, b_matrices, bias, activation
-    )  # fmt: skip
-    product = _as_one_matrix(_not_empty(product))
-    flipped = _flip(product)
-    if product.batch > 1 and product.n == 1:
-        product = flipped  # a column lies in memory as a row does
-    if product.batch >= _FEW_ITEMS and product.packed_b_bytes <= _L2_SHARE:
-        _by_matrices(k, product)
-    elif product.batch > 1:
-        _by_rows(k, product)
-    elif product.m == 1:
-        _of_vector(k, product)
-    elif product.n == 1 and bias is None and not activation:
+    return _Product(a, b, c, m, n, inner, transpose_a, transpose_b, a_matrices, b_matrices)
+
+
+def _multiply(k: Lowering, product: _Product) -> None:
+    """Chooses a schedule."""
+    if product.c.size == 0:
+        return
+    p = _as_one_matrix(_not_empty(product))
+    flipped = _flip(p)
+    if p.batch > 1:
+        # A column lies in memory as a row does.
+        _by_batch(k, flipped if p.n == 1 else p)
+    elif p.m == 1:
+        _of_vector(k, p)
+    elif p.n == 1 and p.bias is None:
         _of_vector(k, flipped)
-    elif _steps(flipped) + 2 * c.size < _steps(product):
+    elif _steps(flipped) + 2 * p.c.size < _steps(p):
         _by_columns(k, flipped)
-    elif _wants_columns(product):
-        _by_columns(k, product)
+    elif _wants_columns(p):
+        _by_columns(k, p)
     else:
-        _by_rows(k, product)
+        _by_rows(k, p)
+
+
+def _by_batch(k: Lowering, p: _Product) -> None:
+    if p.batch >= _FEW_ITEMS and p.packed_b_bytes <= _L2_SHARE:
+        _by_matrices(k, p)
+    else:
+        _by_rows(k, p)
 
 
 def _wants_columns(p: _Product) -> bool:
@@ -225,7 +227,7 @@ def _steps(p: _Product) -> int:
     return (whole * _TALLEST_TILE + short) * p.blocks * p.k
 
 
-# --- the two schedules ----------------------------------------------------------------------------
+# --- the schedules --------------------------------------------------------------------------------
 
 
 def _by_rows(k: Lowering, p: _Product) -> None:
