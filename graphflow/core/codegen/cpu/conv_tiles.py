@@ -12,7 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 
-from .simd import INT32, WORD, Lanes, load_masked, pointer_to, spread
+from .simd import INT32, WORD, Lanes, call_llvm, load_masked, pointer_to, spread
 from .tiles import _emit_loop, _Tile, _with_arity
 
 _UNROLL = 4  # steps of a loop that share the addresses of the rows
@@ -52,18 +52,70 @@ def make_window_tile(real: Lanes, rows: int, vectors: int) -> Callable[..., Any]
         moved = cgutils.alloca_once(builder, columns.kind)
         beside = builder.sub(zeros, a)
 
-        with cgutils.for_range(builder, tap_count) as loop:
-            tap = builder.add(taps, builder.mul(loop.index, WORD(32)))
-            y, x, delta, first = (_load_word(builder, tap, 8 * i) for i in range(4))
-            with builder.if_then(columns.any_has(y, x)):
-                builder.store(columns.moved(y, x, delta, beside), moved)
-                pb = builder.add(b, builder.mul(first, row_bytes))
-                tile.rows = _stored_words(builder, moved, rows)
-                tile.walk(a, pb, channels, row_bytes)
+        def add_tap(moved_pixels: Any, first: Any) -> None:
+            builder.store(moved_pixels, moved)
+            tile.rows = _stored_words(builder, moved, rows)
+            tile.walk(a, builder.add(b, builder.mul(first, row_bytes)), channels, row_bytes)
+
+        _emit_taps(builder, columns, taps, tap_count, beside, add_tap)
         tile.write(c, columns.outputs(), m, n, WORD(0))
         return context.get_dummy_value()
 
     return _with_arity(count, signature, emit)
+
+
+def make_depthwise_tile(real: Lanes, rows: int) -> Callable[..., Any]:
+    """Makes the tile of a depthwise convolution: one vector of channels of some pixels.
+
+    Args:
+      real: F32 or F64.
+      rows: the pixels that it computes.
+
+    Returns:
+      `tile(a, zeros, b, c, pixels, field, m, n, taps, tap_count, b_step)`, all int64, as of
+      `make_window_tile` with a vector of zeros; the filter's vector of a tap is at B plus `b_step`
+      times the tap's row of B. All lanes of A and B are read, whatever n says.
+    """
+    count = 11
+    signature = types.void(*[types.int64] * count)
+
+    def emit(context: Any, builder: Any, sig: Any, arguments: Sequence[Any]) -> Any:
+        a, zeros, b, c, pixels, field, m, n, taps, tap_count, b_step = arguments
+        tile = _WindowTile(builder, real, rows, 1)
+        tile.clear()
+        columns = _PixelColumns(builder, pixels, field, rows)
+        moved = cgutils.alloca_once(builder, columns.kind)
+
+        def add_tap(moved_pixels: Any, row: Any) -> None:
+            builder.store(moved_pixels, moved)
+            weights = tile._load(builder.add(b, builder.mul(row, b_step)), 0)
+            offsets = _stored_words(builder, moved, rows)
+            for offset, (accumulator,) in zip(offsets, tile.accumulators, strict=True):
+                value = tile._load(builder.add(a, offset), 0)
+                total = builder.load(accumulator)
+                builder.store(call_llvm(builder, "fmuladd", value, weights, total), accumulator)
+
+        _emit_taps(builder, columns, taps, tap_count, builder.sub(zeros, a), add_tap)
+        tile.write(c, columns.outputs(), m, n, WORD(0))
+        return context.get_dummy_value()
+
+    return _with_arity(count, signature, emit)
+
+
+def _emit_taps(
+    builder: Any,
+    columns: _PixelColumns,
+    taps: Any,
+    tap_count: Any,
+    beside: Any,
+    add_tap: Callable[[Any, Any], None],
+) -> None:
+    """The loop over a window's taps; `add_tap` gets the pixels moved to one, and its row of B."""
+    with cgutils.for_range(builder, tap_count) as loop:
+        tap = builder.add(taps, builder.mul(loop.index, WORD(32)))
+        y, x, delta, row = (_load_word(builder, tap, 8 * i) for i in range(4))
+        with builder.if_then(columns.any_has(y, x)):
+            add_tap(columns.moved(y, x, delta, beside), row)
 
 
 class _PixelColumns:

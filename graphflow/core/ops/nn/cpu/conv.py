@@ -2,119 +2,55 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ...lowering import Buffer, Lowering, sum_blocks
-from .. import windows
+from ...lowering import Argument, Buffer, Lowering, sum_blocks
 from ..conv2d import conv2d_backprop_filter_op, conv2d_backprop_input_op, conv2d_op
-from ..conv2d.reference import make_axes
 from ..windows import Axis
 from . import winograd
+from .conv_geometry import (
+    BYTES,
+    KINDS,
+    ChannelsLast,
+    check_geometry,
+    row_blocks,
+    sum_parts,
+    tap_ranges,
+)
 from .conv_tables import Tables, backward_phases, forward_phases, make_tables
 
-_KINDS = {"float32": "f32", "float64": "f64"}
 _GROUP = 32  # output channels of a group: the kernels' panels divide it on every machine
-_MAX_WINDOW = 63  # rows or columns of a window, each a bit of a word
 _FEW_CHANNELS = 12  # a tap with fewer is not worth a loop of its own: whole window rows are
 _PIXELS_AT_ONCE = 512  # that a tile sums up: what it reads stays in the cache for the next tile
 _PAD = 16  # rows that a tile may read past the last
-_FLOPS, _BYTES = 150.0, 8.0  # per nanosecond and thread
+_FLOPS = 150.0  # per nanosecond and thread
 
 
 @conv2d_op.cpu
 def conv2d_cpu(node: Any, k: Lowering) -> None:
     (x, filters), (y,) = k.inputs, k.outputs
-    axes = _geometry(node, k, x, filters.shape, y)
-    with _ChannelsLast(node, k) as layout:
+    axes = check_geometry(node, k, x, filters.shape, y)
+    with ChannelsLast(node, k) as layout:
         _forward(k, layout.read(x), filters, layout.write(y), axes)
 
 
 @conv2d_backprop_input_op.cpu
 def conv2d_backprop_input_cpu(node: Any, k: Lowering) -> None:
     (_, filters, dy), (dx,) = k.inputs, k.outputs
-    axes = _geometry(node, k, dx, filters.shape, dy)
-    with _ChannelsLast(node, k) as layout:
+    axes = check_geometry(node, k, dx, filters.shape, dy)
+    with ChannelsLast(node, k) as layout:
         _input_gradient(k, layout.read(dy), filters, layout.write(dx), axes)
 
 
 @conv2d_backprop_filter_op.cpu
 def conv2d_backprop_filter_cpu(node: Any, k: Lowering) -> None:
     (x, _, dy), (dw,) = k.inputs, k.outputs
-    axes = _geometry(node, k, x, dw.shape, dy)
-    with _ChannelsLast(node, k) as layout:
+    axes = check_geometry(node, k, x, dw.shape, dy)
+    with ChannelsLast(node, k) as layout:
         _filter_gradient(k, layout.read(x), layout.read(dy), dw, axes)
-
-
-def _geometry(node: Any, k: Lowering, x: Buffer, filters: Sequence[int], y: Buffer) -> list[Axis]:
-    """The two axes, once it is clear that the kernels can do this convolution.
-
-    Args:
-      node: one of the three ops.
-      k: its lowering.
-      x: the convolution's input, or the gradient of it.
-      filters: the shape of its filter.
-      y: its output, or the gradient of it.
-    """
-    data_format = node.attrs["data_format"]
-    channel = data_format.index("C")
-    k.require(x.kind in _KINDS, "float32 and float64 only")
-    k.require(len(x.shape) == 4 and len(filters) == 4 and len(y.shape) == 4)
-    k.require(x.shape[channel] == filters[2], "grouped convolution")
-    k.require(x.size > 0 and y.size > 0 and math.prod(filters) > 0)
-    k.require(max(filters[:2]) <= _MAX_WINDOW, "a window too large")
-    axes = make_axes(node, x.shape, filters[:2])
-    expected = windows.pick_spatial(y.shape, data_format)
-    k.require([a.out for a in axes] == expected and y.shape[channel] == filters[3])
-    k.require(x.shape[0] == y.shape[0])
-    return axes
-
-
-class _ChannelsLast:
-    """Shows a node's images to the kernels as NHWC: an NCHW one through a copy of it."""
-
-    def __init__(self, node: Any, k: Lowering) -> None:
-        self.k = k
-        self.turned = not windows.channels_last(node.attrs["data_format"])
-        self.waiting: list[tuple[Buffer, Buffer]] = []
-
-    def __enter__(self) -> _ChannelsLast:
-        return self
-
-    def __exit__(self, kind: Any, *_: Any) -> None:
-        if kind is None:
-            for source, to in self.waiting:
-                n, height, width, channels = source.shape
-                self._turn(source, to, n, height * width, channels)
-
-    def read(self, images: Buffer) -> Buffer:
-        """The images as NHWC, from now on."""
-        if not self.turned:
-            return images
-        n, channels, height, width = images.shape
-        copy = self.k.temporary_like((n, height, width, channels), images.dtype, "nhwc")
-        self._turn(images, copy, n, channels, height * width)
-        return copy
-
-    def write(self, images: Buffer) -> Buffer:
-        """Where NHWC images can be written, which are copied to the right place at the end."""
-        if not self.turned:
-            return images
-        n, channels, height, width = images.shape
-        copy = self.k.temporary_like((n, height, width, channels), images.dtype, "nhwc")
-        self.waiting.append((copy, images))
-        return copy
-
-    def _turn(self, source: Buffer, to: Buffer, n: int, rows: int, columns: int) -> None:
-        self.k.call(
-            f"conv_layout.turn_{_KINDS[source.kind]}",
-            items=n,
-            args=[self.k.read(source), self.k.write(to), rows, columns],
-            cost=2 * source.nbytes / _BYTES,
-        )
 
 
 # --- forward, and the gradient of the input ------------------------------------------------------
@@ -155,7 +91,7 @@ def _convolve(
     size, (n, height, width, outputs) = x.itemsize, y.shape
     channels = x.shape[3]
     by_groups = _large_filter(filters, n * height * width, outputs)
-    blocks = 1 if by_groups else _blocks(n, height, width)
+    blocks = 1 if by_groups else row_blocks(n, height, width)
     taps = axes[0].kernel * axes[1].kernel
     tables = make_tables(
         phases[0], phases[1], blocks, height,
@@ -176,7 +112,7 @@ def _forward_by_rows(
     rows, columns = axes
     size, (n, height, width, _) = x.itemsize, y.shape
     channels = x.shape[3]
-    blocks = _blocks(n, height, width)
+    blocks = row_blocks(n, height, width)
     block_rows = height // blocks
     block_step = block_rows * rows.stride
     copied = (block_rows - 1) * rows.stride + (rows.kernel - 1) * rows.dilation + 1
@@ -215,7 +151,7 @@ def _call(
     n, outputs = x.shape[0], y.shape[3]
     items = n * blocks if mode == 0 else -(-outputs // _GROUP)
     k.call(
-        f"conv.convolve_{_KINDS[x.kind]}",
+        f"conv.convolve_{KINDS[x.kind]}",
         items=items,
         args=[
             k.read(x, whole=blocks > 1 or mode != 0),
@@ -247,22 +183,15 @@ def _large_filter(filters: Buffer, pixels: int, outputs: int) -> bool:
     return filters.nbytes > 1 << 20 and pixels <= 1024 and outputs >= 4 * _GROUP
 
 
-def _blocks(n: int, height: int, width: int) -> int:
-    """Into how many blocks of rows to divide images, so that there are about 16 items."""
-    for blocks in range(min(height, max(16 // n, 1)), 1, -1):
-        if height % blocks == 0 and height // blocks * width >= 56:
-            return blocks
-    return 1
-
-
 def _pack(k: Lowering, filters: Buffer, taps: int, turned: bool) -> Buffer:
     """The filter in panels of output channels."""
     channels, outputs = filters.shape[2:]
-    kind, cost = _KINDS[filters.kind], 3 * filters.nbytes / _BYTES
+    kind, cost = KINDS[filters.kind], 3 * filters.nbytes / BYTES
     wide = channels if turned else outputs
     depth = taps * (outputs if turned else channels)
     groups = -(-wide // _GROUP)
     packed = k.temporary(groups * _GROUP * depth * filters.itemsize, "packed filter")
+    args: list[Argument]
     if turned:
         args = [k.read(filters, whole=True), k.write(packed, whole=True), taps, channels, outputs]
         k.call(f"conv.pack_turned_{kind}", items=taps * groups, args=args, cost=cost)
@@ -280,7 +209,7 @@ def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Seque
         winograd.filter_gradient(k, x, dy, dw, axes)
         return
     rows, columns = axes
-    n, size, kind = x.shape[0], x.itemsize, _KINDS[x.kind]
+    n, size, kind = x.shape[0], x.itemsize, KINDS[x.kind]
     channels, outputs = dw.shape[2:]
     padded = [(a.out - 1) * a.stride + (a.kernel - 1) * a.dilation + 1 for a in axes]
     image = padded if _needs_copy(axes) else [a.size for a in axes]
@@ -294,7 +223,7 @@ def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Seque
     window = rows.kernel * columns.kernel * channels
     cost = 2.0 * dy.size * window / _FLOPS
     blocks = sum_blocks(n)
-    by_images = n > 1 and 3 * blocks * dw.nbytes / _BYTES < 0.1 * cost
+    by_images = n > 1 and 3 * blocks * dw.nbytes / BYTES < 0.1 * cost
     if not by_images:
         if copied_bytes:
             x = _padded_copy(k, x, copied_bytes, copy, rows.pad_before)
@@ -313,7 +242,7 @@ def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Seque
             k.read(dy, whole=not by_images),
             k.write_blocks(parts) if by_images else k.write(dw),
             k.table(_element_offsets(dw.shape, axes, x_row, x_pixel, size)),
-            k.table(_tap_ranges(rows)),
+            k.table(tap_ranges(rows)),
             k.table(lists),
             k.table(pixels),
             columns.kernel,
@@ -340,10 +269,7 @@ def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Seque
         cost=cost,
     )
     if by_images:
-        used = -(-n // -(-n // blocks))  # parts: the last ones may be empty
-        args = [k.read(parts, whole=True), k.write(dw), dw.nbytes, used, outputs]
-        k.call(f"conv_filter.sum_parts_{kind}", items=window, args=args,
-               cost=(used + 1) * dw.nbytes / _BYTES)  # fmt: skip
+        sum_parts(k, parts, dw, blocks)
 
 
 def _needs_copy(axes: Sequence[Axis]) -> bool:
@@ -359,8 +285,8 @@ def _padded_copy(
 ) -> Buffer:
     n = x.shape[0]
     copied = k.temporary(n * image_bytes, "padded images")
-    args = [k.read(x), k.write(copied), top, *copy]
-    k.call(f"conv_layout.pad_{_KINDS[x.kind]}", items=n, args=args, cost=2 * x.nbytes / _BYTES)
+    args: list[Argument] = [k.read(x), k.write(copied), top, *copy]
+    k.call(f"conv_layout.pad_{KINDS[x.kind]}", items=n, args=args, cost=2 * x.nbytes / BYTES)
     return Buffer(copied.storage, (n, image_bytes // x.itemsize), x.dtype)
 
 
@@ -368,8 +294,8 @@ def _widened_copy(k: Lowering, dy: Buffer, wide: int) -> Buffer:
     n, outputs = dy.shape[0], dy.shape[3]
     pixels = dy.shape[1] * dy.shape[2]
     copied = k.temporary_like((n, pixels, wide), dy.dtype, "widened gradient")
-    args = [k.read(dy), k.write(copied), pixels, outputs, wide]
-    k.call(f"conv_filter.widen_{_KINDS[dy.kind]}", items=n, args=args, cost=2 * dy.nbytes / _BYTES)
+    args: list[Argument] = [k.read(dy), k.write(copied), pixels, outputs, wide]
+    k.call(f"conv_filter.widen_{KINDS[dy.kind]}", items=n, args=args, cost=2 * dy.nbytes / BYTES)
     return copied
 
 
@@ -399,7 +325,7 @@ def _pixel_lists(
       that lie in padding for all of the columns are not in it, where that saves much.
     """
     rows, columns = axes
-    ranges = _tap_ranges(columns)
+    ranges = tap_ranges(columns)
     saves = (ranges[:, 1] - ranges[:, 0]).mean() < 0.96 * columns.out
     y = np.arange(rows.out, dtype=np.int64)[:, None]
     parts, starts, position = [], {}, 0
@@ -420,11 +346,3 @@ def _pixel_lists(
             lists[first, last] = starts[left, right], right - left
     parts.append(np.zeros((1, 2), np.int64))
     return np.concatenate(parts), lists
-
-
-def _tap_ranges(axis: Axis) -> np.ndarray:
-    """For each tap of an axis: its first output that is not padding, and the one after its last."""
-    shift = np.arange(axis.kernel) * axis.dilation - axis.pad_before
-    first = np.clip(-(shift // axis.stride), 0, axis.out)
-    last = np.clip((axis.size - 1 - shift) // axis.stride + 1, 0, axis.out)
-    return np.stack([first, last], axis=1).astype(np.int64)

@@ -108,11 +108,14 @@ def make_tables(
       tap_rows: rows of the packed filter from one row of the window to the next, and per column.
     """
     pairs = [(y, x) for y in y_phases for x in x_phases]
-    taps, first_tap = [], []
+    taps: list[np.ndarray] = []
+    first_tap: list[int] = []
     for y, x in pairs:
         first_tap.append(sum(len(t) for t in taps))
         taps.append(_tap_records(y, x, in_strides, tap_rows))
-    segments, pixels, position = [], [], 0
+    segments: list[tuple[int, int, int, int]] = []
+    pixels: list[np.ndarray] = []
+    position = 0
     rows = height // blocks
     for block in range(blocks):
         for pair, (y, x) in enumerate(pairs):

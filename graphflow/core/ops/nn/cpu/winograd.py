@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ....base.config import get_config
-from ...lowering import MOST_BLOCKS, Buffer, Lowering, sum_blocks
+from ...lowering import MOST_BLOCKS, Argument, Buffer, Lowering, Workspace, sum_blocks
 from ..windows import Axis
 
 _OUT = 4  # outputs of a tile along an axis
@@ -211,13 +211,13 @@ def _turn(k: Lowering, filters: Buffer) -> Buffer:
     """The filter [taps, taps, out, in] of one [taps, taps, in, out]."""
     rows, columns, channels, outputs = filters.shape
     turned = k.temporary_like((rows, columns, outputs, channels), filters.dtype, "turned filter")
-    args = [k.read(filters), k.write(turned), channels, outputs]
+    args: list[Argument] = [k.read(filters), k.write(turned), channels, outputs]
     cost = filters.nbytes / 2
     k.call("conv_layout.turn_f32", items=rows * columns, args=args, cost=cost)
     return turned
 
 
-def _workspace(k: Lowering, tiling: Tiling, channels: int, outputs: int) -> object:
+def _workspace(k: Lowering, tiling: Tiling, channels: int, outputs: int) -> Workspace:
     at_once = tiling.at_once(channels, outputs)
     patch = tiling.places * max(channels, outputs)
     planes = tiling.places * (at_once * (channels + outputs) + 2 * _LINE)
