@@ -19,7 +19,11 @@ class ShapeContext:
     Attributes:
       attrs: the node's attributes.
       shapes: the input shapes, list inputs flattened.
+      is_of_a_run: whether a run is being prepared: then a rule may say what TF leaves open while
+        the graph is built.
     """
+
+    is_of_a_run = False
 
     def __init__(self, op: Operation) -> None:
         self._op = op

@@ -59,6 +59,8 @@ def specialize(program: Program, arg_shapes: Sequence[Shape]) -> Program:
 class _ProgramShapes(ShapeContext):
     """A shape rule's view of a program's node."""
 
+    is_of_a_run = True
+
     def __init__(self, node: Node, nodes: Sequence[Node], known: dict[Value, np.ndarray]) -> None:
         self._node = node
         self._known = known

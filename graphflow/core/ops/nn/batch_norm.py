@@ -107,7 +107,9 @@ def fused_batch_norm_shape(context: ShapeContext) -> list[TensorShape]:
     for index in range(1, 5 if not context.attrs["is_training"] else 3):
         vector = merged_shape(vector, context.with_rank(index, 1))
     outputs = [context.shape(0), vector, vector, vector, vector]
-    return [*outputs, TensorShape(None)] if context.num_outputs == 6 else outputs
+    if context.num_outputs < 6:
+        return outputs
+    return [*outputs, TensorShape([0] if context.is_of_a_run else None)]
 
 
 def fused_batch_norm_grad_shape(context: ShapeContext) -> list[TensorShape]:
