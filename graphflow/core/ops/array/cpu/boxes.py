@@ -137,7 +137,7 @@ def copy_nest(
     if 0 in [d.size for d in nest]:
         return
     nest = [d for d in nest if d.size != 1 or not d.is_whole]
-    lead = 0 if place else _common_lead(nest, source_offset, target_offset, x, y)
+    lead = 0 if place else _common_lead(nest, x, y)
     access = Access.ITEM if lead else Access.WHOLE
     source = Operand(x, access, reads=True, writes=False, offset=source_offset)
     target = Operand(y, access, reads=is_partial, writes=True, offset=target_offset)
@@ -207,44 +207,22 @@ def collapse(nest: Sequence[Dimension]) -> list[Dimension]:
     return result
 
 
-def _common_lead(
-    nest: Sequence[Dimension], source_offset: int, target_offset: int, x: Buffer, y: Buffer
-) -> int:
-    """How many leading loops divide both arrays into the same parts; 0 for too few parts."""
+def _common_lead(nest: Sequence[Dimension], x: Buffer, y: Buffer) -> int:
+    """How many leading loops divide both arrays into the same parts; 0 for too few parts.
+
+    A loop whose step is a part goes through all of them; and as it stays in the array at its last
+    step, the loops inside stay in a part.
+    """
     lead, parts = 0, 1
     for i, d in enumerate(nest[:-1]):  # the last loop is a kernel's innermost one
         parts *= d.size
-        rest = nest[i + 1 :]
-        sources = [(r.source, r.window) for r in rest]
-        targets = [(r.target, r.size) for r in rest]
-        if not (
-            d.is_whole
-            and _stays_in_part(d.source, d.size, sources, source_offset, x, parts)
-            and _stays_in_part(d.target, d.size, targets, target_offset, y, parts)
-        ):
+        if not d.is_whole or (d.source * parts, d.target * parts) != (x.nbytes, y.nbytes):
             break
         if parts >= FEW_ITEMS:
             lead = i + 1
             if y.nbytes // parts <= SMALL_ITEM:
                 break
     return lead
-
-
-def _stays_in_part(
-    stride: int,
-    size: int,
-    rest: Sequence[tuple[int, int]],
-    offset: int,
-    buffer: Buffer,
-    parts: int,
-) -> bool:
-    """Whether a loop goes from one to the next of so many equal parts of a buffer."""
-    part = buffer.nbytes // parts
-    lowest = offset + sum(min(0, stride * (count - 1)) for stride, count in rest)
-    highest = offset + sum(max(0, stride * (count - 1)) for stride, count in rest)
-    if part * parts != buffer.nbytes or (size > 1 and stride != part):
-        return False
-    return lowest >= 0 and highest + buffer.itemsize <= part
 
 
 def _target_lead(
