@@ -205,7 +205,7 @@ def _pack(k: Lowering, filters: Buffer, taps: int, turned: bool) -> Buffer:
 
 
 def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Sequence[Axis]) -> None:
-    if winograd.pays(dw.shape, x.kind, axes, x.shape[0]):
+    if winograd.pays(dw.shape, x.kind, axes, x.shape[0], sums=True):
         winograd.filter_gradient(k, x, dy, dw, axes)
         return
     rows, columns = axes

@@ -13,7 +13,7 @@ _OUT = 4  # outputs of a tile along an axis
 _LINE = 16  # elements between the places of a transform
 _TRANSFORM_BYTES = 4096  # that the kernels keep intermediate squares in
 _CACHE = 1 << 20  # bytes of transformed tiles at once
-_FEW_TILES = 16  # with fewer the products' operands cost more than the products
+_FEW_TILES, _SOME_TILES = 16, 32  # of an item: with fewer its filter is read too often
 _PARTS_BYTES = 8 << 20  # of all parts of a sum over images
 
 
@@ -69,9 +69,16 @@ class Tiling:
         )
 
     def at_once(self, channels: int, outputs: int) -> int:
-        """Tiles that are transformed before their products: these stay in the cache."""
-        fit = _CACHE // (self.places * (channels + outputs) * 4)
-        return min(self.per_item, max(fit // 8 * 8, 8))
+        """Tiles that are transformed before their products.
+
+        They should stay in the cache; but a large transformed filter, which is read for each of
+        these portions, is worth larger ones.
+        """
+        filter_bytes = self.places * channels * outputs * 4
+        room = max(_CACHE, min(filter_bytes // 2, 4 * _CACHE))
+        fit = max(room // (self.places * (channels + outputs) * 4), 8)
+        portions = -(-self.per_item // fit)
+        return min(self.per_item, -(-self.per_item // (8 * portions)) * 8)
 
 
 def make_tiling(taps: int, shape: Sequence[int]) -> Tiling:
@@ -79,20 +86,37 @@ def make_tiling(taps: int, shape: Sequence[int]) -> Tiling:
     images, height, width = shape[:3]
     whole = Tiling(taps, images, height, width, 1)
     per_image = whole.down * whole.across
-    if per_image < _FEW_TILES:
+    if 2 * per_image <= _SOME_TILES:
+        least = 1 if per_image < _FEW_TILES else 4
         together = max(
-            g for g in range(1, images + 1) if images % g == 0 and g * per_image <= 2 * _FEW_TILES
+            g
+            for g in range(1, images + 1)
+            if images % g == 0 and (g == 1 or g * per_image <= _SOME_TILES and images >= g * least)
         )
         return Tiling(taps, images, height, width, together * per_image)
-    for rows in range(1, whole.down):  # of a few images: some rows of tiles
-        part = Tiling(taps, images, height, width, rows * whole.across)
-        if rows * whole.across >= _FEW_TILES and part.is_whole_rows and images < 8:
-            return part
+    if images < 8:
+        for rows in range(1, whole.down):
+            part = Tiling(taps, images, height, width, rows * whole.across)
+            if part.per_item >= _FEW_TILES and part.is_whole_rows:
+                return part
+        if per_image >= _SOME_TILES and images < 4:
+            half = -(-whole.down // 2)
+            return Tiling(taps, images, height, width, half * whole.across)
     return Tiling(taps, images, height, width, per_image)
 
 
-def pays(filters: Sequence[int], kind: str, axes: Sequence[Axis], images: int) -> bool:
-    """Whether a convolution is faster this way; `filters`: [height, width, in, out]."""
+def pays(
+    filters: Sequence[int], kind: str, axes: Sequence[Axis], images: int, sums: bool = False
+) -> bool:
+    """Whether a convolution is faster this way.
+
+    Args:
+      filters: [height, width, in, out].
+      kind: the type of the elements.
+      axes: the convolution's.
+      images: of a batch.
+      sums: whether it is for the gradient of the filter.
+    """
     rows, columns, channels, outputs = filters
     possible = (
         get_config().winograd
@@ -108,17 +132,21 @@ def pays(filters: Sequence[int], kind: str, axes: Sequence[Axis], images: int) -
     tiling = make_tiling(rows, (images, axes[0].out, axes[1].out))
     pixels = images * axes[0].out * axes[1].out
     direct = 2 * pixels * rows * rows * channels * outputs / 160
-    return _cost(tiling, channels, outputs) < 0.85 * direct
+    return _cost(tiling, channels, outputs, sums) < 0.85 * direct
 
 
-def _cost(tiling: Tiling, channels: int, outputs: int) -> float:
-    """Nanoseconds on one thread: products, transforms, and reading the transformed filter."""
+def _cost(tiling: Tiling, channels: int, outputs: int, sums: bool = False) -> float:
+    """Nanoseconds on one thread: products, transforms, and the transformed filter.
+
+    It is read for each portion of tiles; or read and written, where its gradient is summed up.
+    """
     filters = tiling.places * channels * outputs
-    rounds = tiling.tiles / tiling.at_once(channels, outputs)
+    portions = tiling.tiles / tiling.at_once(channels, outputs)
+    once, each = (0.2 + 0.5 * sum_blocks(tiling.items), 12) if sums else (0.35, 4)
     return (
-        2 * tiling.tiles * filters / 130
+        2 * tiling.tiles * filters / 160
         + tiling.tiles * tiling.places * (channels + outputs) * 0.15
-        + filters * (0.5 + rounds * 4 / 30)
+        + filters * (once + portions * each / 50)
     )
 
 
@@ -195,7 +223,7 @@ def filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Sequen
             block_items,
             part_bytes,
         ],
-        cost=_cost(tiling, channels, outputs),
+        cost=_cost(tiling, channels, outputs, sums=True),
     )
     used = -(-tiling.items // block_items)
     k.call(
