@@ -23,7 +23,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from ..simd import F32, F64, I32, I64, WORD, pointer_to, report, set_word, spread, word
+from ..simd import F32, F64, I32, I64, WORD, call_llvm, pointer_to, report, set_word, spread, word
 from .move import copy_bytes
 
 BLOCKS = I64.width  # made at a time
@@ -56,7 +56,7 @@ COS_1, COS_2, COS_3, COS_4 = (
     )
 )
 
-get_f32, put_f32, get_f64, put_f64 = F32.get, F32.put, F64.get, F64.put
+get_f64, put_f64 = F64.get, F64.put
 get_i32 = I32.get
 
 # --- bits -----------------------------------------------------------------------------------------
@@ -237,95 +237,138 @@ integers_i32, integers_i64 = _make_integers(I32), _make_integers(I64)
 # --- normal numbers -------------------------------------------------------------------------------
 
 
+_DOUBLES = ir.VectorType(ir.DoubleType(), F64.width)
+_FLOATS = ir.VectorType(ir.FloatType(), F64.width)
+_INTS = ir.VectorType(ir.IntType(32), F64.width)
+
+
+def _same(kind: Any, value: Any) -> Any:
+    """A vector with a number in all lanes."""
+    return ir.Constant(kind, [value] * kind.count)
+
+
+def _plus(builder: Any, x: Any, first: Any, factor: float) -> Any:
+    """`first + x * factor`, rounded twice, as the C library does."""
+    return builder.fadd(first, builder.fmul(x, _same(_DOUBLES, factor)))
+
+
+def _emit_log(builder: Any, x: Any, table: Any) -> Any:
+    """The logarithm of float32 numbers, as `numerics.float32_math` has it; `table`: 1/c, log c."""
+    bits = builder.bitcast(x, _INTS)
+    shifted = builder.sub(bits, _same(_INTS, 0x3F330000))
+    interval = builder.and_(builder.ashr(shifted, _same(_INTS, 19)), _same(_INTS, 15))
+    exponent = builder.sitofp(builder.ashr(shifted, _same(_INTS, 23)), _DOUBLES)
+    mantissa = builder.sub(bits, builder.and_(shifted, _same(_INTS, -0x800000)))
+    mantissa = builder.fpext(builder.bitcast(mantissa, _FLOATS), _DOUBLES)
+    inverse = logarithm = ir.Constant(_DOUBLES, ir.Undefined)
+    for lane in range(F64.width):
+        at = ir.IntType(32)(lane)
+        entry = builder.zext(builder.extract_element(interval, at), WORD)
+        entry = builder.add(table, builder.mul(entry, WORD(16)))
+        pair = pointer_to(builder, entry, ir.DoubleType())
+        inverse = builder.insert_element(inverse, builder.load(pair), at)
+        pair = pointer_to(builder, builder.add(entry, WORD(8)), ir.DoubleType())
+        logarithm = builder.insert_element(logarithm, builder.load(pair), at)
+    r = builder.fsub(builder.fmul(mantissa, inverse), _same(_DOUBLES, 1.0))
+    known = _plus(builder, exponent, logarithm, LN2)
+    r2 = builder.fmul(r, r)
+    inner = builder.fadd(builder.fmul(_same(_DOUBLES, LOG_1), r), _same(_DOUBLES, LOG_2))
+    inner = builder.fadd(builder.fmul(_same(_DOUBLES, LOG_0), r2), inner)
+    y = builder.fadd(builder.fmul(inner, r2), builder.fadd(known, r))
+    return builder.fptrunc(y, _FLOATS)
+
+
+def _emit_sin_cos(builder: Any, x: Any) -> tuple[Any, Any]:
+    """Sine and cosine of numbers in [0, 2 pi], as `numerics.float32_math` has them."""
+    turns = builder.fptosi(builder.fmul(x, _same(_DOUBLES, QUADRANTS)), _INTS)
+    turns = builder.ashr(builder.add(turns, _same(_INTS, 1 << 23)), _same(_INTS, 24))
+    quarter = builder.fmul(builder.sitofp(turns, _DOUBLES), _same(_DOUBLES, HALF_PI))
+    x1 = builder.fsub(x, quarter)
+    x2 = builder.fmul(x1, x1)
+
+    def has_bit(value: Any, bit: int) -> Any:
+        masked = builder.and_(value, _same(_INTS, bit))
+        return builder.icmp_signed("!=", masked, _same(_INTS, 0))
+
+    is_odd, is_lower = has_bit(turns, 1), has_bit(turns, 2)
+    x1 = builder.select(builder.xor(is_odd, is_lower), builder.fneg(x1), x1)
+    x3 = builder.fmul(x1, x2)
+    sine = builder.fadd(
+        _plus(builder, x3, x1, SIN_1),
+        builder.fmul(builder.fmul(x3, x2), _plus(builder, x2, _same(_DOUBLES, SIN_2), SIN_3)),
+    )
+    x4 = builder.fmul(x2, x2)
+    cosine = _plus(builder, x2, _same(_DOUBLES, 1.0), COS_1)
+    cosine = builder.fadd(
+        _plus(builder, x4, cosine, COS_2),
+        builder.fmul(builder.fmul(x4, x2), _plus(builder, x2, _same(_DOUBLES, COS_3), COS_4)),
+    )
+    cosine = builder.select(is_lower, builder.fneg(cosine), cosine)
+    first = builder.select(is_odd, cosine, sine)
+    second = builder.select(is_odd, sine, cosine)
+    return builder.fptrunc(first, _FLOATS), builder.fptrunc(second, _FLOATS)
+
+
 @intrinsic
-def bits_of(typing_context: Any, x: Any) -> Any:
-    """The bits of a float32, as an int32."""
+def to_normal_f32(typing_context: Any, address: Any, table: Any) -> Any:
+    """Turns a vector of uniform numbers, in pairs, into normal ones (Box-Muller).
+
+    Each step is rounded as in TensorFlow.
+    """
+    lanes = F64.width
+    kind = ir.VectorType(ir.FloatType(), 2 * lanes)
 
     def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.IntType(32))
+        address, table = arguments
+        pairs = builder.load(pointer_to(builder, address, kind), align=4)
+        index = ir.VectorType(ir.IntType(32), lanes)
+        magnitude, angle = (
+            builder.shuffle_vector(pairs, pairs, ir.Constant(index, list(range(i, 2 * lanes, 2))))
+            for i in range(2)
+        )
+        smallest = _same(_FLOATS, SMALLEST_UNIFORM)
+        is_large = builder.fcmp_ordered(">", magnitude, smallest)
+        magnitude = builder.select(is_large, magnitude, smallest)
+        angle = builder.fmul(builder.fpext(angle, _DOUBLES), _same(_DOUBLES, 2 * math.pi))
+        angle = builder.fpext(builder.fptrunc(angle, _FLOATS), _DOUBLES)
+        squared = builder.fmul(_emit_log(builder, magnitude, table), _same(_FLOATS, -2.0))
+        radius = call_llvm(builder, "sqrt", squared)
+        first, second = (builder.fmul(x, radius) for x in _emit_sin_cos(builder, angle))
+        order = [i + part * lanes for i in range(lanes) for part in range(2)]
+        mask = ir.Constant(ir.VectorType(ir.IntType(32), 2 * lanes), order)
+        joined = builder.shuffle_vector(first, second, mask)
+        builder.store(joined, pointer_to(builder, address, kind), align=4)
+        return context.get_dummy_value()
 
-    return types.int32(types.float32), emit
-
-
-@intrinsic
-def float_of(typing_context: Any, bits: Any) -> Any:
-    """The float32 with these bits."""
-
-    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.bitcast(arguments[0], ir.FloatType())
-
-    return types.float32(types.int32), emit
-
-
-@njit
-def log_f32(x, table):
-    """The logarithm of a float32, as `numerics.float32_math` has it; `table`: 1/c, log c."""
-    bits = bits_of(x)
-    shifted = np.int32(bits - np.int32(0x3F330000))
-    entry = table + np.int64((shifted >> np.int32(19)) & np.int32(15)) * 16
-    mantissa = np.float64(float_of(np.int32(bits - (shifted & np.int32(-0x800000)))))
-    exponent = np.float64(shifted >> np.int32(23))
-    r = mantissa * get_f64(entry) - 1.0
-    known = get_f64(entry + 8) + exponent * LN2
-    r2 = r * r
-    return np.float32((LOG_0 * r2 + (LOG_1 * r + LOG_2)) * r2 + (known + r))
+    return types.void(types.int64, types.int64), emit
 
 
 @njit
-def sin_cos_f32(x):
-    """Sine and cosine of a float32 in [0, 2 pi], as `numerics.float32_math` has them."""
-    angle = np.float64(x)
-    turned = (np.int64(angle * QUADRANTS) + (1 << 23)) >> 24
-    quadrant = turned & 3
-    x1 = angle - turned * HALF_PI
-    x2 = x1 * x1
-    if quadrant == 1 or quadrant == 2:
-        x1 = -x1
-    x3 = x1 * x2
-    sine = (x1 + x3 * SIN_1) + (x3 * x2) * (SIN_2 + x2 * SIN_3)
-    x4 = x2 * x2
-    cosine = ((1.0 + x2 * COS_1) + x4 * COS_2) + (x4 * x2) * (COS_3 + x2 * COS_4)
-    if quadrant >= 2:
-        cosine = -cosine
-    is_odd = (quadrant & 1) != 0
-    return np.float32(cosine if is_odd else sine), np.float32(sine if is_odd else cosine)
+def to_normal_f64(at, table):
+    """As `to_normal_f32`, by the C library's functions; there is no table."""
+    for i in range(0, VECTOR, 16):
+        magnitude = max(get_f64(at + i), SMALLEST_UNIFORM)
+        angle = 2 * math.pi * get_f64(at + i + 8)
+        radius = math.sqrt(-2.0 * math.log(magnitude))
+        put_f64(at + i, math.sin(angle) * radius)
+        put_f64(at + i + 8, math.cos(angle) * radius)
 
 
-@njit
-def normal_pair_f32(at, table):
-    """Two uniform numbers into two normal ones (Box-Muller), each step rounded as in TensorFlow."""
-    magnitude = max(get_f32(at), np.float32(SMALLEST_UNIFORM))
-    angle = np.float32(2 * math.pi * np.float64(get_f32(at + 4)))
-    radius = np.float32(math.sqrt(np.float32(-2.0) * log_f32(magnitude, table)))
-    sine, cosine = sin_cos_f32(angle)
-    put_f32(at, np.float32(sine * radius))
-    put_f32(at + 4, np.float32(cosine * radius))
-
-
-@njit
-def normal_pair_f64(at, table):
-    magnitude = max(get_f64(at), SMALLEST_UNIFORM)
-    angle = 2 * math.pi * get_f64(at + 8)
-    radius = math.sqrt(-2.0 * math.log(magnitude))
-    put_f64(at, math.sin(angle) * radius)
-    put_f64(at + 8, math.cos(angle) * radius)
-
-
-def _make_normal(size, to_uniform, normal_pair):
+def _make_normal(size, to_uniform, to_normal):
     @njit
     def change(at, args):
         to_uniform(at)
-        for i in range(0, BYTES, 2 * size):
-            normal_pair(at + i, word(args, 3))
+        for i in range(0, BYTES, VECTOR):
+            to_normal(at + i, word(args, 3))
 
     return _make_fill(size, change)
 
 
-normal_f32 = _make_normal(4, uniform_f32_at, normal_pair_f32)
-normal_f64 = _make_normal(8, uniform_f64_at, normal_pair_f64)
+normal_f32 = _make_normal(4, uniform_f32_at, to_normal_f32)
+normal_f64 = _make_normal(8, uniform_f64_at, to_normal_f64)
 
 
-def _make_truncated(real, to_uniform, normal_pair):
+def _make_truncated(real, to_uniform, to_normal):
     get, put, SIZE = real.get, real.put, real.size
     WIDTH = 16 // SIZE  # numbers of a group
 
@@ -344,11 +387,11 @@ def _make_truncated(real, to_uniform, normal_pair):
                 make_blocks(space, key, low, high, block)
                 to_uniform(space)
                 block += BLOCKS
-                for pair in range(0, BYTES, 2 * SIZE):
+                for piece in range(space, space + BYTES, VECTOR):
                     if first < last:
-                        normal_pair(space + pair, table)
-                        for i in range(2):
-                            x = get(space + pair + i * SIZE)
+                        to_normal(piece, table)
+                        for i in range(0, VECTOR, SIZE):
+                            x = get(piece + i)
                             if abs(x) < TRUNCATION and first < last:
                                 put(target + first * SIZE, x)
                                 first += 1
@@ -356,8 +399,8 @@ def _make_truncated(real, to_uniform, normal_pair):
     return truncated
 
 
-truncated_f32 = _make_truncated(F32, uniform_f32_at, normal_pair_f32)
-truncated_f64 = _make_truncated(F64, uniform_f64_at, normal_pair_f64)
+truncated_f32 = _make_truncated(F32, uniform_f32_at, to_normal_f32)
+truncated_f64 = _make_truncated(F64, uniform_f64_at, to_normal_f64)
 
 # --- states ---------------------------------------------------------------------------------------
 
