@@ -16,12 +16,14 @@ from . import dtypes as dtypes
 from . import gfile as gfile
 from . import graph_util as graph_util
 from . import initializers as initializers
+from . import io as io
 from . import linalg as linalg
 from . import logging as logging
 from . import manip as manip
 from . import math as math
 from . import nest as nest
 from . import nn as nn
+from . import python_io as python_io
 
 # core/ops/random
 from . import random as random
@@ -336,6 +338,11 @@ from .core.ops.elementwise import truncatediv as truncatediv
 from .core.ops.elementwise import truncatemod as truncatemod
 from .core.ops.elementwise import zeta as zeta
 
+# core/ops/files and core/ops/parsing
+from .core.ops.files import matching_files as matching_files
+from .core.ops.files import read_file as read_file
+from .core.ops.files import write_file as write_file
+
 # core/ops/linalg
 from .core.ops.linalg import cholesky as cholesky
 from .core.ops.linalg import cholesky_solve as cholesky_solve
@@ -356,6 +363,19 @@ from .core.ops.linalg import sparse_matmul as sparse_matmul
 from .core.ops.linalg import svd as svd
 from .core.ops.linalg import tensordot as tensordot
 from .core.ops.linalg import trace as trace
+from .core.ops.parsing import FixedLenFeature as FixedLenFeature
+from .core.ops.parsing import FixedLenSequenceFeature as FixedLenSequenceFeature
+from .core.ops.parsing import SparseFeature as SparseFeature
+from .core.ops.parsing import VarLenFeature as VarLenFeature
+from .core.ops.parsing import decode_compressed as decode_compressed
+from .core.ops.parsing import decode_csv as decode_csv
+from .core.ops.parsing import decode_raw as decode_raw
+from .core.ops.parsing import parse_example as parse_example
+from .core.ops.parsing import parse_single_example as parse_single_example
+from .core.ops.parsing import parse_single_sequence_example as parse_single_sequence_example
+from .core.ops.parsing import parse_tensor as parse_tensor
+from .core.ops.parsing import serialize_tensor as serialize_tensor
+from .core.ops.parsing import sparse_merge as sparse_merge
 from .core.ops.random import get_seed as get_seed
 from .core.ops.random import multinomial as multinomial
 from .core.ops.random import random_crop as random_crop

@@ -23,6 +23,8 @@ _SIZE_TYPES = "other types than int32 for sizes and positions came after 1.14"
 NARROWER: dict[str, str] = {
     "Bitcast": "the bytes of quantized types are not laid open here",
     "ConcatOffset": _SIZE_TYPES,
+    "DecodePaddedRaw": "more types came after 1.14",
+    "DecodeRaw": "more types came after 1.14",
     "GatherNd": _BAD_INDICES,
     "GatherV2": _SMALL_INDICES,
     "MaxPool": "explicit padding came in 2.2",

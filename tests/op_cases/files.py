@@ -10,5 +10,8 @@ TESTED_ELSEWHERE = {
     "MergeV2Checkpoints": "tests/train/test_saver.py",
     "ShardedFilename": "tests/train/test_saver.py",
     "ShardedFilespec": "tests/core/ops/files/test_checkpoint.py",
+    "ReadFile": "tests/core/ops/files/test_whole_files.py",
+    "WriteFile": "tests/core/ops/files/test_whole_files.py",
+    "MatchingFiles": "tests/core/ops/files/test_whole_files.py",
     "StringJoin": "tests/core/ops/files/test_checkpoint.py",
 }

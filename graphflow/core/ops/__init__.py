@@ -11,6 +11,7 @@ from . import elementwise as elementwise
 from . import files as files
 from . import linalg as linalg
 from . import nn as nn
+from . import parsing as parsing
 from . import random as random
 from . import reduction as reduction
 from . import state as state
