@@ -33,6 +33,8 @@ def compile_function(function: Callable[..., Any], argument_count: int, returns:
     from numba.core import compiler, registry, types
     from numba.core.compiler_lock import global_compiler_lock
 
+    from .linking import parts_only
+
     with _lock, global_compiler_lock:
         flags = compiler.Flags()
         flags.no_cpython_wrapper = True
@@ -40,21 +42,22 @@ def compile_function(function: Callable[..., Any], argument_count: int, returns:
         flags.no_compile = True
         flags.error_model = "numpy"
         flags.release_gil = False
-        target = registry.cpu_target
-        result = compiler.compile_extra(
-            target.typing_context,
-            target.target_context,
-            function,
-            (types.int64,) * argument_count,
-            types.int64 if returns else types.void,
-            flags,
-            {},
-        )
-        library = result.library  # not final yet: the entry is optimized together with the rest
+        context = registry.cpu_target.target_context
+        with parts_only(context):
+            result = compiler.compile_extra(
+                registry.cpu_target.typing_context,
+                context,
+                function,
+                (types.int64,) * argument_count,
+                types.int64 if returns else types.void,
+                flags,
+                {},
+            )
+        library: Any = result.library  # not final yet: the entry is optimized with the rest
         library.add_ir_module(_entry(result.fndesc, argument_count, returns))
-        library.enable_object_caching()
         library.finalize()
-        return bytes(library._get_compiled_object())
+        code: bytes = library.emit_object()
+        return code
 
 
 def _entry(function: Any, argument_count: int, returns: bool) -> Any:
