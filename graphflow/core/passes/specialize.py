@@ -17,10 +17,12 @@ from typing import Any
 import numpy as np
 
 from ..base import dtypes, errors
+from ..base.tensor_list import TensorList
 from ..base.tensor_shape import TensorShape
-from ..graph.op_def import find_op
+from ..graph.op_def import OpDef, find_op
 from ..graph.shape_context import ShapeContext
 from ..program.program import ARG, CONSTANTS, Node, Program, Value
+from .inline import CannotInline, inline
 
 _MAX_FOLDED = 1 << 16  # elements; a larger value is cheaper computed than kept
 
@@ -35,25 +37,126 @@ def specialize(program: Program, arg_shapes: Sequence[Shape]) -> Program:
       arg_shapes: a shape for each `_Arg`.
 
     Returns:
-      The same nodes with `output_shapes`, those whose values are known now as `Const`.
+      The same nodes with `output_shapes`, those whose values are known now as `Const`; loops and
+      branches in place where it is known how they run.
     """
-    nodes: list[Node] = []
-    known: dict[Value, np.ndarray] = {}
-    for index, node in enumerate(program.nodes):
-        if node.op is ARG:
-            shape = arg_shapes[node.attrs["index"]]
-            nodes.append(dataclasses.replace(node, output_shapes=(shape,)))
-            continue
-        values = _fold(node, nodes, known)
+    try:
+        return _Specializer(arg_shapes, inlines=True).specialized(program)
+    except CannotInline:
+        return _Specializer(arg_shapes, inlines=False).specialized(program)
+
+
+class _Specializer:
+    """The new program in the making."""
+
+    def __init__(self, arg_shapes: Sequence[Shape], inlines: bool) -> None:
+        self.nodes: list[Node] = []
+        self.known: dict[Value, np.ndarray] = {}
+        self._arg_shapes = arg_shapes
+        self._inlines = inlines
+        self._behind: dict[int, tuple[int, ...]] = {}
+
+    def specialized(self, program: Program) -> Program:
+        args = []
+        for index in program.args:
+            node = program.nodes[index]
+            shape = self._arg_shapes[node.attrs["index"]]
+            self.nodes.append(dataclasses.replace(node, output_shapes=(shape,)))
+            args.append(Value(len(self.nodes) - 1, 0))
+        results = self.add_program(program, args, ())
+        if any(isinstance(value, TensorList) for value in results):
+            raise CannotInline("a list is a result")
+        targets = [new for index in program.targets for new in self._behind.get(index, ())]
+        arg_nodes = tuple(value.node for value in args)
+        return Program(tuple(self.nodes), arg_nodes, tuple(results), tuple(targets))
+
+    def add_program(
+        self, program: Program, args: Sequence[Any], controls: Sequence[int]
+    ) -> list[Any]:
+        """Adds the nodes of a program, or of a body; gives its results.
+
+        Args:
+          program: what to add.
+          args: what its `_Arg`s stand for.
+          controls: what all its nodes wait for.
+        """
+        new: dict[Value, Any] = {}
+        behind: dict[int, tuple[int, ...]] = {}  # by old node, what waiting for it means
+        for index, node in enumerate(program.nodes):
+            if node.op is ARG:
+                new[Value(index, 0)] = args[node.attrs["index"]]
+                continue
+            waits = [n for c in node.controls for n in behind.get(c, ())]
+            first = len(self.nodes)
+            inputs = [new[value] for value in node.inputs]
+            made = self._add(node, inputs, sorted({*controls, *waits}))
+            for output, value in enumerate(made):
+                new[Value(index, output)] = value
+            values = {value.node for value in made if isinstance(value, Value)}
+            behind[index] = tuple(sorted({*range(first, len(self.nodes)), *values}))
+        self._behind = behind
+        return [new[value] for value in program.results]
+
+    def _add(self, node: Node, inputs: Sequence[Any], controls: Sequence[int]) -> list[Any]:
+        """Adds a node, or what it is taken apart into; gives its outputs."""
+        if self._inlines:
+            made = inline(self, node, inputs, controls)
+            if made is not None:
+                return made
+        return list(self._append(node, inputs, controls))
+
+    def _append(self, node: Node, inputs: Sequence[Value], controls: Sequence[int]) -> list[Value]:
+        node = dataclasses.replace(node, inputs=tuple(inputs), controls=tuple(controls))
+        index = len(self.nodes)
+        values = _fold(node, self.nodes, self.known)
         if values is None:
-            shapes = _infer(node, nodes, known)
-            nodes.append(dataclasses.replace(node, output_shapes=shapes))
-            continue
-        for output, value in enumerate(values):
-            known[Value(index, output)] = value
-        shapes = tuple(value.shape for value in values)
-        nodes.append(_as_constant(dataclasses.replace(node, output_shapes=shapes), values))
-    return dataclasses.replace(program, nodes=tuple(nodes))
+            shapes = _infer(node, self.nodes, self.known)
+            self.nodes.append(dataclasses.replace(node, output_shapes=shapes))
+        else:
+            for output, value in enumerate(values):
+                self.known[Value(index, output)] = value
+            shapes = tuple(value.shape for value in values)
+            self.nodes.append(_as_constant(dataclasses.replace(node, output_shapes=shapes), values))
+        return [Value(index, output) for output in range(len(node.output_dtypes))]
+
+    # --- for what is taken apart -----------------------------------------------------------------
+
+    def shape_of(self, value: Value) -> Shape | None:
+        """The shape of a value, if it is known."""
+        return self.nodes[value.node].output_shapes[value.output]
+
+    def type_of(self, value: Value) -> dtypes.DType:
+        """The type of a value."""
+        return self.nodes[value.node].output_dtypes[value.output]
+
+    def add_node(
+        self, op: OpDef, inputs: Sequence[Value], attrs: dict[str, Any], like: Node, count: int = 1
+    ) -> list[Value]:
+        """Adds a node that the old program does not have, under the name of another."""
+        node = dataclasses.replace(
+            like,
+            op=op,
+            attrs=attrs,
+            inputs=tuple(inputs),
+            input_dtypes=tuple(self.type_of(value).base_dtype for value in inputs),
+            output_dtypes=(attrs["T"],) * count,
+        )
+        return self._append(node, inputs, ())
+
+    def add_constant(self, value: np.ndarray, dtype: dtypes.DType, like: Node) -> Value:
+        """Adds a Const."""
+        op = find_op("Const")
+        assert op is not None
+        node = dataclasses.replace(
+            like,
+            op=op,
+            attrs={"value": value, "dtype": dtype},
+            inputs=(),
+            input_dtypes=(),
+            output_dtypes=(dtype,),
+        )
+        (made,) = self._append(node, (), ())
+        return made
 
 
 class _ProgramShapes(ShapeContext):

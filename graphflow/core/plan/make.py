@@ -40,7 +40,7 @@ class _Planner:
         self.variable_values: list[int] = []
         self.variable_buffers: dict[int, Buffer] = {}
         self.items: list[Call | HostStep] = []
-        self.generators: list[Node] = []
+        self.generators: dict[str, tuple[Node, Buffer]] = {}
         self._unit_number: dict[Value, int] = {}
         self.arg_values = tuple(self._new_host_value(Value(i, 0)).index for i in program.args)
 
@@ -67,7 +67,7 @@ class _Planner:
             self.arg_values,
             tuple(self.variable_values),
             tuple(self.host_constants),
-            generators=tuple(self.generators),
+            generators=tuple(node for node, _ in self.generators.values()),
             prologue=tuple(make_groups(prologue)),
         )
         return _with_memory(plan)
@@ -236,14 +236,16 @@ class _Planner:
         outputs = self._output_buffers(index, node)
         if outputs is None:
             return False
-        if node.op.is_stateful and not cell_inputs(node):
+        is_random = node.op.is_stateful and "seed" in node.attrs
+        if is_random:
             inputs.append(self._generator(node))
         known = [self.constants.get(root_of(v, self.uses)) for v in node.inputs]
         lowering = Lowering(node, inputs, outputs, known)
         try:
             node.op.cpu_lowering(node, lowering)
         except NoKernel:
-            self.generators = [g for g in self.generators if g is not node]
+            if is_random:
+                del self.generators[node.name]  # for no other copy of the node either
             return False
         for value, buffer in zip(values_of(index, node), outputs, strict=True):
             if value not in self.uses.variable_of:
@@ -253,9 +255,10 @@ class _Planner:
 
     def _generator(self, node: Node) -> Buffer:
         """The state of a random op's generator."""
-        index = len(self.generators)
-        self.generators.append(node)
-        return _buffer(dtypes.int64, (4,), Home.STATE, index, node.name)
+        if node.name not in self.generators:  # the body of a loop comes many times
+            made = _buffer(dtypes.int64, (4,), Home.STATE, len(self.generators), node.name)
+            self.generators[node.name] = (node, made)
+        return self.generators[node.name][1]
 
     def _output_buffers(self, index: int, node: Node) -> list[Buffer] | None:
         outputs = []
