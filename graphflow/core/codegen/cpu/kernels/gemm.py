@@ -31,9 +31,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
-
-from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, Lanes, vector_max, word
+from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, Lanes, helper, routine, vector_max, word
 from ..tiles import make_packed_tile
 from .gemm_packing import SHORT_ROWS, make_packing, tile_height
 
@@ -48,26 +46,27 @@ def make_multiply(real: Lanes) -> Callable[..., Any]:
 
     Returns:
       `multiply(a, rows, b, b_step, depth, c, c_stride, columns, add, ahead, ahead_stride,
-      ahead_rows, ahead_end, ahead_at)`; `b_step`: bytes from one row of the panel to the next.
-      Meanwhile it prefetches cache lines of the matrix with `ahead_rows` rows at `ahead`, a column
-      of lines after the other, from line number `ahead_at` on but none from `ahead_end` on, and
-      gives the number after the last: one line per four k of a tile.
+      ahead_rows, ahead_lines, ahead_left)`; `b_step`: bytes from one row of the panel to the next.
+      Meanwhile it prefetches a matrix of `ahead_rows` rows at `ahead`, in all `ahead_lines` cache
+      lines, a column of lines after the other, of which the last `ahead_left` are left to do, and
+      gives how many are left then: it does one per four k of a tile.
     """
     SIZE = real.size
     tall_tile = make_packed_tile(real, TILE_ROWS, TILE_VECTORS)
     short_tile = make_packed_tile(real, SHORT_ROWS, TILE_VECTORS)
 
-    @njit(inline="always")
+    @routine
     def multiply(
         a, rows, b, b_step, depth, c, c_stride, columns, add,
-        ahead, ahead_stride, ahead_rows, ahead_end, ahead_at,
+        ahead, ahead_stride, ahead_rows, ahead_lines, ahead_left,
     ):  # fmt: skip
         row = 0
         while row < rows:
             left = rows - row
             pa, pc = a + row * depth * SIZE, c + row * c_stride
             line, step = b, 0
-            if ahead_at < ahead_end:
+            if ahead_left > 0:
+                ahead_at = ahead_lines - ahead_left
                 across, down = ahead_at // ahead_rows, ahead_at % ahead_rows
                 line, step = ahead + down * ahead_stride + across * LINE_BYTES, ahead_stride
             if tile_height(left) == TILE_ROWS:
@@ -78,8 +77,8 @@ def make_multiply(real: Lanes) -> Callable[..., Any]:
                 m = min(left, SHORT_ROWS)
                 short_tile(pa, b, b_step, pc, c_stride, m, columns, add, depth, line, step)
                 row += SHORT_ROWS
-            ahead_at += depth // 4
-        return ahead_at
+            ahead_left -= depth // 4
+        return ahead_left
 
     return multiply
 
@@ -95,7 +94,7 @@ def make_finish(real: Lanes) -> Callable[..., Any]:
     splat, WIDTH, SIZE = real.splat, real.width, real.size
     zero = real.scalar(0)
 
-    @njit(inline="always")
+    @helper
     def finish(source, target, bias, activation, columns):
         column = 0
         while column < columns:
@@ -132,26 +131,26 @@ def make_multiply_rows(real: Lanes) -> Callable[..., Any]:
     SIZE = real.size
     NR = TILE_VECTORS * real.width
 
-    @njit(inline="always")
+    @routine
     def multiply_rows(
         a, stride, transposed, rows, b, b_step, panel_bytes, n, inner, depth, c, workspace
     ):
-        k = 0
-        while k < inner:
+        for part in range((inner + depth - 1) // depth):
+            k = part * depth
             steps = min(depth, inner - k)
             a_block = a + (k * stride if transposed else k * SIZE)
             pack_a(a_block, stride, transposed, rows, steps, workspace)
             # The next panel comes near meanwhile, if it is packed, and so is one piece of memory.
-            ahead_end = steps * NR * SIZE // LINE_BYTES if b_step == NR * SIZE else 0
+            lines = steps * NR * SIZE // LINE_BYTES if b_step == NR * SIZE else 0
             column, panel = 0, b + k * b_step
             while column < n:
                 multiply(
                     workspace, rows, panel, b_step, steps, c + column * SIZE, n * SIZE,
-                    min(NR, n - column), k, panel + panel_bytes, LINE_BYTES, 1 << 30, ahead_end, 0,
+                    min(NR, n - column), part,
+                    panel + panel_bytes, LINE_BYTES, 1 << 30, lines, lines,
                 )  # fmt: skip
                 column += NR
                 panel += panel_bytes
-            k += steps
 
     return multiply_rows
 
@@ -268,8 +267,8 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
             end = min(min(block + group, hi) * BLOCK, n)
             panels = (end - first + NR - 1) // NR
             a_part = a
-            k = 0
-            while k < inner:
+            for part in range((inner + depth - 1) // depth):
+                k = part * depth
                 steps = min(depth, inner - k)
                 source = b + (
                     first * stride + k * SIZE if transposed else k * stride + first * SIZE
@@ -291,8 +290,8 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
                 else:
                     ahead = b + next_k * stride + next_first * SIZE
                     ahead_rows, ahead_bytes = steps, (end - first) * SIZE
-                ahead_end = ahead_rows * ((ahead_bytes + LINE_BYTES - 1) // LINE_BYTES)
-                ahead_at = 0
+                lines = ahead_rows * ((ahead_bytes + LINE_BYTES - 1) // LINE_BYTES)
+                left = lines
                 for panel in range(panels):
                     target, target_stride, width = sums + panel * NR * m * SIZE, NR * SIZE, NR
                     if is_direct:
@@ -301,16 +300,15 @@ def make_columns(real: Lanes) -> Callable[..., Any]:
                         width = min(NR, end - column)
                     row, chunk = 0, a_part
                     while row < m:
-                        ahead_at = multiply(
+                        left = multiply(
                             chunk, min(CHUNK_ROWS, m - row),
                             panels_at + panel * panel_bytes, b_step, steps,
-                            target + row * target_stride, target_stride, width, k,
-                            ahead, stride, ahead_rows, ahead_end, ahead_at,
+                            target + row * target_stride, target_stride, width, part,
+                            ahead, stride, ahead_rows, lines, left,
                         )  # fmt: skip
                         row += CHUNK_ROWS
                         chunk += chunk_bytes
                 a_part += (m + CHUNK_ROWS - 1) // CHUNK_ROWS * chunk_bytes
-                k += steps
             if flipped:
                 for column in range(end - first):
                     source = sums + (column // NR * m * NR + column % NR) * SIZE

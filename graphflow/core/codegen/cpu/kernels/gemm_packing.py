@@ -19,7 +19,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -30,15 +30,17 @@ from ..simd import (
     WORD,
     Lanes,
     first_lanes,
+    helper,
     ir_vector,
     load_masked,
     pointer_to,
+    routine,
 )
 
 SHORT_ROWS = 4  # the height of the tiles for the rows that are left over
 
 
-@njit(inline="always")
+@helper
 def tile_height(rows):
     """The height of the next tile, when so many rows are left."""
     short = (rows + SHORT_ROWS - 1) // SHORT_ROWS * SHORT_ROWS
@@ -137,7 +139,7 @@ def make_packing(real: Lanes) -> tuple[Callable[..., Any], Callable[..., Any]]:
     zero = real.scalar(0)
     transpose = make_transpose(real)
 
-    @njit(inline="always")
+    @routine
     def transpose_panel(source, stride, rows, height, depth, target):
         """A panel whose rows lie along k."""
         step = height * SIZE
@@ -152,7 +154,7 @@ def make_packing(real: Lanes) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 h -= 1
             k += WIDTH
 
-    @njit(inline="always")
+    @routine
     def copy_panel(source, stride, rows, height, depth, target):
         """A panel whose rows lie across k, of which `rows` are there."""
         step = height * SIZE
@@ -171,7 +173,7 @@ def make_packing(real: Lanes) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 store(to + h * VECTOR, value)
                 h -= 1
 
-    @njit(inline="always")
+    @routine
     def pack_a(a, stride, transposed, rows, depth, target):
         row = 0
         while row < rows:
@@ -183,7 +185,7 @@ def make_packing(real: Lanes) -> tuple[Callable[..., Any], Callable[..., Any]]:
                 transpose_panel(a + row * stride, stride, rows - row, height, depth, to)
             row += height
 
-    @njit(inline="always")
+    @routine
     def pack_b(b, stride, transposed, columns, depth, target, panel_bytes):
         panels = (columns + NR - 1) // NR
         whole = 0 if transposed else columns // NR

@@ -19,9 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
-
-from ..simd import F32, F64, Lanes, fused_multiply_add, sum_of, vector_max, word
+from ..simd import F32, F64, Lanes, fused_multiply_add, helper, sum_of, vector_max, word
 
 BLOCK_BYTES = 128  # of c: an item of `sums`
 ROWS = 4  # of B at a time
@@ -37,11 +35,11 @@ def make_access(real: Lanes) -> tuple[Callable[..., Any], Callable[..., Any]]:
     load, store, load_tail, store_tail = real.load, real.store, real.load_tail, real.store_tail
     WIDTH, zero = real.width, real.scalar(0)
 
-    @njit(inline="always")
+    @helper
     def fetch(address, count):
         return load(address) if count >= WIDTH else load_tail(address, count, zero)
 
-    @njit(inline="always")
+    @helper
     def give(address, value, count):
         if count >= WIDTH:
             store(address, value)
