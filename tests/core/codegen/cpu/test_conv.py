@@ -112,7 +112,9 @@ def test_types_and_formats(padding, data_format, dtype):
         ((1, 56, 56, 16), (3, 3, 32)),  # blocks of rows
         ((1, 56, 56, 3), (7, 7, 32)),
         ((2, 7, 7, 320), (3, 3, 160)),  # a filter so large that it is packed group by group
-        ((2, 7, 7, 1100), (1, 1, 300)),
+        ((2, 7, 7, 1100), (1, 1, 300)),  # of single pixels: a product of matrices
+        ((2, 25, 25, 20), (1, 1, 40)),
+        ((2, 25, 25, 40), (1, 1, 20)),
         ((17, 5, 4, 20), (3, 3, 40)),  # sums in blocks of two images, the last of one
         ((2, 40, 40, 20), (3, 3, 8)),  # bands of rows
         ((1, 1, 1, 1), (1, 1, 1)),

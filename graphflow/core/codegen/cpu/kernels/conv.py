@@ -27,7 +27,7 @@ from ..simd import F32, F64, TILE_ROWS, TILE_VECTORS, word
 from .conv_layout import make_helpers
 
 GROUP = 32  # output channels of a group: a multiple of NR for every machine
-PIXEL_WORDS = 4
+CHUNK = 16 * TILE_ROWS  # pixels that all panels are done for while they are in the cache
 
 
 def _convolve(real):
@@ -69,16 +69,17 @@ def _convolve(real):
                 if word(args, 18) != 0:
                     pad_image(x, word(args, 17), block * word(args, 18) - word(args, 19), args, 20)
                     x = word(args, 17)
-                for panel in range(first, last):
-                    column, weights = panel * NR, b + (panel - first) * depth * NR * SIZE
-                    for s in range(segment_count):
-                        segment = word(args, 7) + (block * segment_count + s) * 32
-                        pixel, count = word(args, 9) + word(segment, 0) * 8, word(segment, 1)
-                        for p in range(0, count, TILE_ROWS):
-                            tile(x, word(args, 3), weights, y + column * SIZE, pixel + p * 8, field,
-                                 min(TILE_ROWS, count - p), min(NR, outputs - column),
-                                 word(args, 11) + word(segment, 2) * 32, word(segment, 3),
-                                 run)  # fmt: skip
+                for s in range(segment_count):
+                    segment = word(args, 7) + (block * segment_count + s) * 32
+                    pixel, count = word(args, 9) + word(segment, 0) * 8, word(segment, 1)
+                    for chunk in range(0, count, CHUNK):
+                        for panel in range(first, last):
+                            column, weights = panel * NR, b + (panel - first) * depth * NR * SIZE
+                            for p in range(chunk, min(chunk + CHUNK, count), TILE_ROWS):
+                                tile(x, word(args, 3), weights, y + column * SIZE, pixel + p * 8,
+                                     field, min(TILE_ROWS, count - p), min(NR, outputs - column),
+                                     word(args, 11) + word(segment, 2) * 32, word(segment, 3),
+                                     run)  # fmt: skip
 
     return convolve
 

@@ -136,6 +136,15 @@ def batch_matmul_cpu(node: Any, k: Lowering) -> None:
     _multiply(k, _product(k, node.attrs["adj_x"], node.attrs["adj_y"], *matrices))
 
 
+def multiply_buffers(
+    k: Lowering, a: Buffer, b: Buffer, c: Buffer, transpose_a: bool, transpose_b: bool
+) -> None:
+    """C [m, n] = A B, for other ops' lowerings; of A and B either may be stored transposed."""
+    (m, n), inner = c.shape, a.shape[0 if transpose_a else 1]
+    first = np.zeros(1, np.int64)
+    _multiply(k, _Product(a, b, c, m, n, inner, transpose_a, transpose_b, first, first))
+
+
 def _matrices(x: Buffer, batch: tuple[int, ...]) -> np.ndarray:
     """Which matrix of x each matrix of the result takes, with x broadcast."""
     own = x.shape[:-2]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ...linalg.cpu.matmul import multiply_buffers
 from ...lowering import Argument, Buffer, Lowering, sum_blocks
 from ..conv2d import conv2d_backprop_filter_op, conv2d_backprop_input_op, conv2d_op
 from ..windows import Axis
@@ -88,6 +90,11 @@ def _convolve(
     turned: bool,
 ) -> None:
     """Convolves tap by tap; `turned`: the filter is [..., out channels, in channels]."""
+    if _is_matrix_product(axes) and (y.shape[3] > x.shape[3] or y.size <= 1024 * y.shape[3]):
+        # writing much, or packing much: there general products are faster
+        a, b, c = (_as_matrix(buffer) for buffer in (x, filters, y))
+        multiply_buffers(k, a, b, c, transpose_a=False, transpose_b=turned)
+        return
     size, (n, height, width, outputs) = x.itemsize, y.shape
     channels = x.shape[3]
     by_groups = _large_filter(filters, n * height * width, outputs)
@@ -208,6 +215,10 @@ def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Seque
     if winograd.pays(dw.shape, x.kind, axes, x.shape[0], sums=True):
         winograd.filter_gradient(k, x, dy, dw, axes)
         return
+    if _is_matrix_product(axes):
+        a, b, c = (_as_matrix(images) for images in (x, dy, dw))
+        multiply_buffers(k, a, b, c, transpose_a=True, transpose_b=False)
+        return
     rows, columns = axes
     n, size, kind = x.shape[0], x.itemsize, KINDS[x.kind]
     channels, outputs = dw.shape[2:]
@@ -270,6 +281,17 @@ def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Seque
     )
     if by_images:
         sum_parts(k, parts, dw, blocks)
+
+
+def _is_matrix_product(axes: Sequence[Axis]) -> bool:
+    """Whether a convolution mixes the channels of each pixel, and does nothing else."""
+    return all(a.kernel == a.stride == 1 and a.pad_before == a.pad_after == 0 for a in axes)
+
+
+def _as_matrix(images: Buffer) -> Buffer:
+    """A row per pixel."""
+    channels = images.shape[3]
+    return replace(images, shape=(images.size // channels, channels))
 
 
 def _needs_copy(axes: Sequence[Axis]) -> bool:
