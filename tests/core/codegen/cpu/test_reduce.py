@@ -109,6 +109,18 @@ def test_long_sums_are_exact():
     np.testing.assert_allclose(got, x.astype(np.float64).sum(), rtol=1e-6)
 
 
+@pytest.mark.parametrize(("shape", "axes"), [((48, 30, 33), (0, 1)), ((1 << 17,), (0,))])
+def test_the_division_among_threads_does_not_show(shape, axes):
+    inputs = [values(shape, np.float32), np.array(axes, np.int32)]
+    outputs = [[n for i, n in enumerate(shape) if i not in axes]], [np.float32]
+    sums = [
+        lower_and_run("Sum", {"keep_dims": False}, inputs, *outputs, ranges=ranges)[0]
+        for ranges in (1, 2, 64)
+    ]
+    np.testing.assert_array_equal(sums[0], sums[1])
+    np.testing.assert_array_equal(sums[0], sums[2])
+
+
 @pytest.mark.parametrize("data_format", ["NHWC", "NCHW"])
 def test_bias_add_grad(data_format):
     for shape in [(5, 12), (3, 4, 5, 6), (20, 10, 10, 33)]:
