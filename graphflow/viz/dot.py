@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,14 +11,24 @@ from typing import Any
 
 from .folding import Choices
 from .graph_nodes import Shape, Source, leaf, scopes_around
-from .picture import Arrow, Box, Picture, make_picture, split_long_arrows
-from .style import LOOKS
+from .picture import (
+    Arrow,
+    Box,
+    Picture,
+    make_picture,
+    parameters_text,
+    read_by_many,
+    split_long_arrows,
+)
+from .style import THEMES, Theme
 
 _FONT = "Helvetica,Arial,sans-serif"
 _LARGE = 200  # boxes; from here on the layout settles for less
+MAX_DRAWN = 3000  # boxes; beyond that the layout takes minutes, and the picture is metres wide
 _MAX_TITLE = 40
+_MAX_TOOLTIP = 400
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_CLUSTER_FILLS = ("#f7f9fb", "#eef2f6", "#e5ebf1")
+_THINNEST, _WIDER_PER_DIGIT, _THICKEST = 0.8, 0.45, 5.0
 
 
 def graph_def_to_dot(
@@ -28,6 +39,7 @@ def graph_def_to_dot(
     expand: Sequence[str] = (),
     collapse: Sequence[str] = (),
     rankdir: str = "TB",
+    theme: str = "light",
     shapes: Mapping[Source, Shape] | None = None,
 ) -> str:
     """Writes a GraphDef in graphviz' dot language.
@@ -39,22 +51,28 @@ def graph_def_to_dot(
       expand: patterns (`fnmatch`) of scopes and variables to draw node by node.
       collapse: patterns of scopes to draw as one box.
       rankdir: where arrows point: TB, BT, LR or RL.
+      theme: `light` or `dark`.
       shapes: of outputs, where the nodes carry no `_output_shapes`.
+
+    Raises:
+      ValueError: there are too many boxes to lay out; the message tells how to fold them.
     """
     choices = Choices(depth, tuple(expand), tuple(collapse))
-    return picture_to_dot(make_picture(graph_def, max_const_size, choices, shapes), rankdir)
+    picture = make_picture(graph_def, max_const_size, choices, shapes)
+    return picture_to_dot(picture, rankdir, theme)
 
 
-def picture_to_dot(picture: Picture, rankdir: str = "TB") -> str:
+def picture_to_dot(picture: Picture, rankdir: str = "TB", theme: str = "light") -> str:
     """Writes a picture in graphviz' dot language."""
-    arrows, references = split_long_arrows(picture)
-    lines = ["digraph graphflow {"]
-    lines += [f"  {line}" for line in _defaults(picture, rankdir)]
-    lines += [f"  {line}" for line in _Clusters(picture.boxes).lines("")]
-    kinds = {box.name: box.kind for box in picture.boxes}
-    lines += [f"  {_arrow(arrow, kinds[arrow.tail])}" for arrow in arrows]
-    lines += [f"  {line}" for arrow in references for line in _reference(arrow)]
-    return "\n".join([*lines, "}", ""])
+    if theme not in THEMES:
+        raise ValueError(f"there is no theme {theme!r}: choose from {', '.join(THEMES)}")
+    if len(picture.boxes) > MAX_DRAWN:
+        raise ValueError(
+            f"{len(picture.boxes):,} boxes are too many to lay out (at most {MAX_DRAWN:,}): expand "
+            "fewer scopes, fold them with depth=... or collapse=[...], or open the graph in the "
+            "explorer, show_graph(graph, explorer=True), which lays out what is opened"
+        )
+    return "\n".join(_DotWriter(picture, rankdir, THEMES[theme]).lines())
 
 
 def quoted(text: str) -> str:
@@ -63,62 +81,149 @@ def quoted(text: str) -> str:
     return '"' + visible.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _defaults(picture: Picture, rankdir: str) -> Iterator[str]:
-    spacing = _attributes(rankdir=rankdir, ranksep=0.35, nodesep=0.25, style="rounded,filled")
-    yield f"graph [{spacing}, {_attributes(fontname=_FONT, fontsize=12)}];"
-    if len(picture.boxes) > _LARGE:
-        # Straight lines and a bounded search for few crossings: seconds instead of minutes.
-        limit = round(_LARGE / len(picture.boxes), 3)
-        yield f"graph [{_attributes(splines='line', nslimit=limit, mclimit=limit)}];"
-    if picture.boxes:
-        place = _attributes(labelloc="b", labeljust="l")
-        yield f"graph [label={_legend(picture.kinds)}, {place}];"
-    node = _attributes(fontname=_FONT, fontsize=11, style="filled", margin="0.12,0.06")
-    yield f"node [{node}];"
-    gray = _attributes(color="#5b6b7a", fontcolor="#5b6b7a")
-    yield f"edge [{_attributes(fontname=_FONT, fontsize=9, arrowsize=0.6)}, {gray}];"
+class _DotWriter:
+    """A picture, line by line: boxes by scope, each scope written inside the one around it."""
 
-
-class _Clusters:
-    """Boxes by scope, each scope written inside the one around it."""
-
-    def __init__(self, boxes: Sequence[Box]) -> None:
+    def __init__(self, picture: Picture, rankdir: str, theme: Theme) -> None:
+        self._picture = picture
+        self._rankdir = rankdir
+        self._theme = theme
+        self._aside = read_by_many(picture)
+        self._kinds = {box.name: box.kind for box in picture.boxes}
         self._boxes: dict[str, list[Box]] = defaultdict(list)
         self._scopes: dict[str, list[str]] = defaultdict(list)
-        names = {box.name for box in boxes}
-        scopes = {scope for box in boxes for scope in scopes_around(box.name)}
-        for box in boxes:
+        scopes = dict.fromkeys(scope for box in picture.boxes for scope in scopes_around(box.name))
+        for box in picture.boxes:
             # An op that bears the name of a scope which is drawn stands in that scope.
-            self._boxes[box.name if box.name in scopes & names else box.scope].append(box)
-        for scope in dict.fromkeys(scope for box in boxes for scope in scopes_around(box.name)):
+            self._boxes[box.name if box.name in scopes else box.scope].append(box)
+        for scope in scopes:
             self._scopes[scope.rpartition("/")[0]].append(scope)
 
-    def lines(self, scope: str, level: int = 0) -> Iterator[str]:
+    def lines(self) -> Iterator[str]:
+        arrows, references = split_long_arrows(self._picture)
+        yield "digraph graphflow {"
+        yield from (f"  {line}" for line in self._defaults(arrows))
+        yield from (f"  {line}" for line in self._scope(""))
+        yield from (f"  {self._arrow(arrow)}" for arrow in arrows)
+        yield from (f"  {line}" for arrow in references for line in self._reference(arrow))
+        yield "}"
+        yield ""
+
+    def _defaults(self, arrows: Sequence[Arrow]) -> Iterator[str]:
+        theme = self._theme
+        spacing = _attributes(
+            rankdir=self._rankdir, ranksep=0.35, nodesep=0.25, style="rounded,filled"
+        )
+        font = _attributes(fontname=_FONT, fontsize=12, fontcolor=theme.text)
+        background = _attributes(bgcolor=theme.background or "transparent")
+        yield f"graph [{spacing}, {font}, {background}];"
+        count = len(self._picture.boxes)
+        if count > _LARGE:
+            # Straight lines and a bounded search for few crossings: seconds instead of minutes.
+            limit = round(_LARGE / count, 3)
+            yield f"graph [{_attributes(splines='line', nslimit=limit, mclimit=limit)}];"
+        if count:
+            place = _attributes(labelloc="b", labeljust="l")
+            yield f"graph [label={self._legend(arrows)}, {place}];"
+        node = _attributes(fontname=_FONT, fontsize=11, style="filled", margin="0.12,0.06")
+        yield f"node [{node}, {_attributes(fontcolor=theme.text)}];"
+        lines = _attributes(color=theme.line, fontcolor=theme.line)
+        yield f"edge [{_attributes(fontname=_FONT, fontsize=9, arrowsize=0.6)}, {lines}];"
+
+    def _scope(self, scope: str, level: int = 0) -> Iterator[str]:
         for box in self._boxes[scope]:
-            yield _node(box)
+            yield self._node(box)
         for inner in self._scopes[scope]:
             yield f"subgraph {quoted('cluster_' + inner)} {{"
-            fill = _CLUSTER_FILLS[min(level, len(_CLUSTER_FILLS) - 1)]
-            yield (
-                f'  label=<<B>{_text(leaf(inner))}</B>>; labelloc="t"; labeljust="l"; '
-                f'tooltip={quoted(inner)}; fillcolor="{fill}"; color="#b9c6d2";'
+            looks = _attributes(
+                tooltip=_tooltip(inner),
+                fillcolor=self._scope_fill(inner, level),
+                color=self._theme.scope_border,
             )
-            yield from (f"  {line}" for line in self.lines(inner, level + 1))
+            label = self._scope_label(inner)
+            yield f'  label={label}; labelloc="t"; labeljust="l"; graph [{looks}];'
+            yield from (f"  {line}" for line in self._scope(inner, level + 1))
             yield "}"
 
+    def _scope_fill(self, scope: str, level: int) -> str:
+        theme = self._theme
+        if scope in self._picture.groups:
+            return theme.alike[self._picture.groups[scope] % len(theme.alike)]
+        return theme.scope_fills[min(level, len(theme.scope_fills) - 1)]
 
-def _node(box: Box) -> str:
-    look = LOOKS[box.kind]
-    attributes = _attributes(
-        shape=look.shape,
-        fillcolor=look.fill,
-        color=look.border,
-        peripheries=2 if box.is_scope else 1,
-        tooltip=box.tooltip,
-    )
-    rows = [f"<B>{_text(box.title)}</B>"]
-    rows += [f'<FONT POINT-SIZE="10">{_text(line)}</FONT>' for line in box.lines if line]
-    return f"{quoted(box.name)} [{attributes}, label={_table(rows)}];"
+    def _scope_label(self, scope: str) -> str:
+        count = self._picture.parameters.get(scope)
+        counted = f'  <FONT POINT-SIZE="9">{parameters_text(count)}</FONT>' if count else ""
+        return f"<<B>{_text(leaf(scope))}</B>{counted}>"
+
+    def _node(self, box: Box) -> str:
+        look = self._theme.looks[box.kind]
+        is_alike = box.group is not None
+        fills = self._theme.alike
+        attributes = _attributes(
+            shape="box3d" if box.stacked > 1 else look.shape,
+            fillcolor=fills[box.group % len(fills)] if is_alike else look.fill,
+            color=look.border,
+            style="filled,dashed" if box.name in self._aside else "filled",
+            peripheries=2 if box.is_scope and box.stacked == 1 else 1,
+            tooltip=_tooltip(box.tooltip),
+        )
+        rows = [f"<B>{_text(box.title)}</B>"]
+        rows += [f'<FONT POINT-SIZE="10">{_text(line)}</FONT>' for line in box.lines if line]
+        return f"{quoted(box.name)} [{attributes}, label={_table(rows)}];"
+
+    def _arrow(self, arrow: Arrow) -> str:
+        names = _tooltip(", ".join(f"{source.node}:{source.output}" for source in arrow.tensors))
+        if arrow.is_gradient:
+            color = self._theme.looks["training"].border
+            attributes = _attributes(style="dashed", color=color, tooltip=f"gradients of {names}")
+        elif arrow.is_control:
+            tooltip = _tooltip(f"{arrow.tail} runs before {arrow.head}")
+            attributes = _attributes(style="dotted", tooltip=tooltip)
+        else:
+            width = _THINNEST + _WIDER_PER_DIGIT * math.log10(max(1, arrow.elements))
+            attributes = _attributes(
+                edgetooltip=names, labeltooltip=names, penwidth=round(min(width, _THICKEST), 2)
+            )
+            if arrow.is_reference:
+                attributes += ", " + _attributes(dir="both", color=self._theme.reference)
+            if self._kinds[arrow.tail] != "variable":  # whose box tells the shape
+                attributes += ", " + _attributes(label=f" {arrow.label}")
+        return f"{quoted(arrow.tail)} -> {quoted(arrow.head)} [{attributes}];"
+
+    def _reference(self, arrow: Arrow) -> Iterator[str]:
+        """In place of a long arrow: its tail's name, beside the head."""
+        stub = quoted(f"{arrow.tail} -> {arrow.head}")
+        text = _attributes(shape="plaintext", style="", fontsize=9, label=leaf(arrow.tail))
+        yield f"{stub} [{text}, {_attributes(tooltip=_tooltip(arrow.tail))}];"
+        line = _attributes(style="dotted" if arrow.is_control else "solid")
+        yield f"{stub} -> {quoted(arrow.head)} [{line}];"
+
+    def _legend(self, arrows: Sequence[Arrow]) -> str:
+        """A row with a coloured cell for each kind that occurs, and the lines that are special."""
+        theme = self._theme
+        cells = [
+            f'<TD BGCOLOR="{look.fill}" COLOR="{look.border}" BORDER="1">'
+            f'<FONT POINT-SIZE="9">{kind}</FONT></TD>'
+            for kind, look in theme.looks.items()
+            if kind in self._picture.kinds
+        ]
+        lines = (
+            (any(a.is_control for a in arrows), "·····› runs before", theme.line),
+            (any(a.is_reference for a in arrows), "‹—› changes", theme.reference),
+            (
+                any(a.is_gradient for a in arrows),
+                "- - › gradients of",
+                theme.looks["training"].border,
+            ),
+        )
+        cells += [
+            f'<TD><FONT POINT-SIZE="9" COLOR="{color}">{text}</FONT></TD>'
+            for occurs, text, color in lines
+            if occurs
+        ]
+        table = "".join(cells)
+        return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4"><TR>{table}</TR></TABLE>>'
 
 
 def _table(rows: Sequence[str]) -> str:
@@ -127,39 +232,9 @@ def _table(rows: Sequence[str]) -> str:
     return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">{cells}</TABLE>>'
 
 
-def _arrow(arrow: Arrow, tail_kind: str) -> str:
-    names = ", ".join(f"{source.node}:{source.output}" for source in arrow.tensors)
-    if arrow.is_gradient:
-        color = LOOKS["training"].border
-        attributes = _attributes(style="dashed", color=color, tooltip=f"gradients of {names}")
-    elif arrow.is_control:
-        tooltip = f"{arrow.tail} runs before {arrow.head}"
-        attributes = _attributes(style="dotted", tooltip=tooltip)
-    else:
-        attributes = _attributes(edgetooltip=names, labeltooltip=names)
-        if tail_kind != "variable":  # whose box tells the shape
-            attributes += ", " + _attributes(label=f" {arrow.label}")
-    return f"{quoted(arrow.tail)} -> {quoted(arrow.head)} [{attributes}];"
-
-
-def _reference(arrow: Arrow) -> Iterator[str]:
-    """In place of a long arrow: its tail's name, beside the head."""
-    stub = quoted(f"{arrow.tail} -> {arrow.head}")
-    text = _attributes(shape="plaintext", style="", fontsize=9, label=leaf(arrow.tail))
-    yield f"{stub} [{text}, {_attributes(tooltip=arrow.tail)}];"
-    line = _attributes(style="dotted" if arrow.is_control else "solid")
-    yield f"{stub} -> {quoted(arrow.head)} [{line}];"
-
-
-def _legend(kinds: set[str]) -> str:
-    """A row with a coloured cell for each kind that occurs."""
-    cells = "".join(
-        f'<TD BGCOLOR="{look.fill}" COLOR="{look.border}" BORDER="1">'
-        f'<FONT POINT-SIZE="9">{kind}</FONT></TD>'
-        for kind, look in LOOKS.items()
-        if kind in kinds
-    )
-    return f'<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="4"><TR>{cells}</TR></TABLE>>'
+def _tooltip(text: str) -> str:
+    """Graphviz takes no string of more than 16,384 bytes, and a reader far less."""
+    return text if len(text) <= _MAX_TOOLTIP else f"{text[: _MAX_TOOLTIP - 1]}…"
 
 
 def _attributes(**values: str | float) -> str:

@@ -1,11 +1,12 @@
 """Which nodes share a box, so that a graph of hundreds of ops is drawn as a net of a dozen.
 
-Four folds, each of which says for some nodes "drawn inside that one":
+Five folds, each of which says for some nodes "drawn inside that one":
 
 1. a variable takes its initializer, its read, its optimizer slots (`W/Assign`, `W/read`, `W/Adam`);
 2. an op takes the constants that are its arguments (`Reshape/shape`);
 3. gradients, optimizers and savers become one box each;
-4. so do scopes that one library call made (`dropout`, `moments`), and scopes below a depth.
+4. so do scopes that one library call made (`dropout`, `moments`), and scopes below a depth;
+5. equal blocks that follow each other (`unit_2`, `unit_3`, `unit_4`) become one stack.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from .graph_nodes import Node, leaf, parent_scope, scopes_around, shape_of
+from .structure import VARIABLES, Signatures, count_parameters, find_series, sign_scopes
 from .style import kind_of
 
-MAX_BOXES = 250  # more than that nobody reads, and the layout takes seconds
+MAX_BOXES = 100  # more than that nobody reads, and the layout takes seconds
 _MAX_ARGUMENT_ELEMENTS = 8
 
-_VARIABLES = frozenset({"Variable", "VariableV2", "VarHandleOp"})
 _ASSIGNS = frozenset({"Assign", "AssignVariableOp"})
 _SAVES = re.compile(r"(Save|Restore)(V2|Slices|Slice)?")
 _UPDATES = re.compile(r"(Resource)?(Sparse)?Apply.*")
@@ -61,6 +62,9 @@ class Folding:
       auxiliary: the boxes that train, initialize or save the net and are no part of it.
       savers: those of them that save or initialize.
       arguments: node name -> the constants written into its box.
+      series: the boxes that are stacks -> the scopes in each.
+      signatures: which scopes are built alike.
+      parameters: scope -> how many numbers the net learns in it.
     """
 
     owner: dict[str, str]
@@ -68,6 +72,9 @@ class Folding:
     auxiliary: set[str] = field(default_factory=set)
     savers: set[str] = field(default_factory=set)
     arguments: dict[str, list[Argument]] = field(default_factory=lambda: defaultdict(list))
+    series: dict[str, list[str]] = field(default_factory=dict)
+    signatures: Signatures = field(default_factory=lambda: Signatures({}, {}))
+    parameters: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -100,8 +107,10 @@ def fold(nodes: Mapping[str, Node], choices: Choices) -> Folding:
     consumers = _consumers(nodes)
     training = _training_scopes(nodes.values())
     saving = _saving_scopes(nodes.values())
-    folding = Folding(owner={})
     inside = _fold_variables(nodes, consumers, choices)
+    folding = Folding(owner={}, signatures=sign_scopes(nodes, inside))
+    folding.parameters = count_parameters(nodes, training | saving)
+    folding.series = find_series(nodes, folding.signatures, training | saving)
     inside |= _fold_arguments(nodes, consumers, inside, training, folding)
     drawn = [node for name, node in nodes.items() if name not in inside]
     _fold_scopes(nodes, inside, drawn, training | saving, folding, choices)
@@ -130,7 +139,7 @@ def _fold_variables(
 ) -> dict[str, str]:
     """Node -> variable, for all that belongs to one."""
     variables = {
-        name for name, node in nodes.items() if node.op in _VARIABLES and not choices.opens(name)
+        name for name, node in nodes.items() if node.op in VARIABLES and not choices.opens(name)
     }
     inside = {}
     for name, node in nodes.items():
@@ -268,6 +277,7 @@ def _fold_scopes(
     forced = {scope for scope in all_scopes if choices.closes(scope)}
     kept_open = {scope for scope in all_scopes if choices.opens(scope)}
     closed = forced | ((auxiliary | one_call) - kept_open)
+    stack_of = _stacks(folding, one_call | forced, choices)
 
     def boxes(depth: int | None) -> dict[str, str]:
         found = {}
@@ -276,9 +286,10 @@ def _fold_scopes(
             candidates = [*scopes, name] if name in all_scopes else scopes
             found[name] = next(
                 (
-                    scope
+                    stack_of.get(scope, scope)
                     for level, scope in enumerate(candidates, start=1)
                     if scope in closed
+                    or (scope in stack_of and choices.depth is None)
                     or (depth is not None and level > depth and scope not in kept_open)
                 ),
                 name,
@@ -290,11 +301,24 @@ def _fold_scopes(
         owner = _readable(boxes, owner, deepest=max(map(len, around.values()), default=0))
     folding.scopes = {box for box in owner.values() if box in all_scopes and box in closed}
     folding.scopes |= {box for name, box in owner.items() if box != name}
+    folding.series = {
+        name: folding.series[name] for name in folding.series if name in folding.scopes
+    }
     for name in nodes:
         outer = name
         while outer in inside:
             outer = inside[outer]
         folding.owner[name] = owner[outer]
+
+
+def _stacks(folding: Folding, single: Collection[str], choices: Choices) -> dict[str, str]:
+    """Scope -> the stack that it is drawn in, unless the user wants to see into it."""
+    return {
+        scope: name
+        for name, scopes in folding.series.items()
+        if not any(scope in single or choices.opens(scope) for scope in [name, *scopes])
+        for scope in scopes
+    }
 
 
 def _scopes_of_one_call(

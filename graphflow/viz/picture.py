@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections import defaultdict
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..core.graph.op_def import find_op
 from .constant_text import constant_text, type_name
 from .folding import Choices, Folding, fold
-from .graph_nodes import Node, Shape, Source, leaf, parent_scope, read_nodes, read_shapes, shape_of
+from .graph_nodes import (
+    Node,
+    Shape,
+    Source,
+    leaf,
+    parent_scope,
+    read_nodes,
+    read_shapes,
+    scopes_around,
+    shape_of,
+)
+from .structure import shared
 from .style import kind_of
 
 MAX_SPAN = 5_000  # ranks that all arrows together lead over
+MANY_READERS = 8  # boxes; the arrows of a variable that more of them read become references
 
 _NUMBERED = re.compile(r"_\d+$")
 _VERSIONED = re.compile(r"V\d$")
+_HANDLE_UPDATES = re.compile(r"Assign\w*VariableOp|Resource(Sparse|Scatter|Apply).*")
 
 
 @dataclass(frozen=True)
@@ -31,6 +46,8 @@ class Box:
       scope: the scopes around it, joined by slashes; "" at the top.
       tooltip: what a pointer over it shows.
       is_scope: whether it stands for several ops of a scope.
+      stacked: how many equal scopes it stands for.
+      group: equal for boxes of equal scopes; None where there is no other like it.
     """
 
     name: str
@@ -40,15 +57,26 @@ class Box:
     scope: str
     tooltip: str
     is_scope: bool
+    stacked: int = 1
+    group: int | None = None
 
 
 @dataclass
 class Arrow:
-    """All that flows from one box to another; a control dependency if no tensor does."""
+    """All that flows from one box to another; a control dependency if no tensor does.
+
+    Attributes:
+      tail: the box where it comes from.
+      head: the box that takes it.
+      tensors: what flows -> its shape.
+      changed: those of them that the head takes by reference, and changes: variables.
+      is_gradient: whether it leads from what is differentiated to its gradients.
+    """
 
     tail: str
     head: str
-    tensors: dict[Source, str] = field(default_factory=dict)  # -> its shape, in words
+    tensors: dict[Source, Shape] = field(default_factory=dict)
+    changed: set[Source] = field(default_factory=set)
     is_gradient: bool = False
 
     @property
@@ -56,18 +84,37 @@ class Arrow:
         return not self.tensors
 
     @property
+    def is_reference(self) -> bool:
+        return bool(self.changed) and self.changed == set(self.tensors)
+
+    @property
+    def elements(self) -> int:
+        """The size of the largest tensor, for one example where the batch is open."""
+        sizes = [[size or 1 for size in shape] for shape in self.tensors.values() if shape]
+        return max(map(math.prod, sizes), default=1)
+
+    @property
     def label(self) -> str:
         if len(self.tensors) > 1:
             return f"{len(self.tensors)} tensors"
-        return next(iter(self.tensors.values()), "")
+        return shape_text(next(iter(self.tensors.values()), None))
 
 
 @dataclass(frozen=True)
 class Picture:
-    """Boxes in the graph's order, and arrows."""
+    """Boxes in the graph's order, and arrows.
+
+    Attributes:
+      boxes: what is drawn.
+      arrows: between them.
+      parameters: scope -> how many numbers the net learns in it; `""` -> in all.
+      groups: scopes drawn open -> a number that is equal for equal scopes.
+    """
 
     boxes: tuple[Box, ...]
     arrows: tuple[Arrow, ...]
+    parameters: Mapping[str, int] = field(default_factory=dict)
+    groups: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def kinds(self) -> set[str]:
@@ -95,13 +142,33 @@ def make_picture(
     missing = {end: None for arrow in arrows for end in (arrow.tail, arrow.head)}
     writer = _BoxWriter(nodes, folding, known_shapes, max_const_size)
     drawn = dict.fromkeys(folding.owner.values())
+    groups = _groups(drawn, folding)
     return Picture(
-        boxes=tuple(writer.box(name) for name in drawn | missing),
+        boxes=tuple(writer.box(name, groups) for name in drawn | missing),
         arrows=(
             *_without_side_effects(arrows, folding),
             *_gradient_arrows(nodes, folding, known_shapes),
         ),
+        parameters=folding.parameters,
+        groups={scope: number for scope, number in groups.items() if scope not in drawn},
     )
+
+
+def _groups(drawn: Iterable[str], folding: Folding) -> dict[str, int]:
+    """Boxes and open scopes -> a number for those that are built alike.
+
+    Parts of alike scopes are alike too; a colour of their own would only say so again.
+    """
+    boxes = [box for box in drawn if box in folding.scopes and box not in folding.auxiliary]
+    first = {box: folding.series.get(box, [box])[0] for box in boxes}
+    scopes = dict.fromkeys(scope for box in drawn for scope in scopes_around(box))
+    alike = shared(folding.signatures.wiring, [*scopes, *first.values()])
+    outermost = {
+        scope: number
+        for scope, number in alike.items()
+        if alike.keys().isdisjoint(scopes_around(scope))
+    }
+    return outermost | {box: alike[scope] for box, scope in first.items() if scope in alike}
 
 
 class _BoxWriter:
@@ -120,7 +187,7 @@ class _BoxWriter:
         for name, owner in folding.owner.items():
             self._members[owner].append(nodes[name])
 
-    def box(self, name: str) -> Box:
+    def box(self, name: str, groups: Mapping[str, int]) -> Box:
         is_scope = name in self._folding.scopes
         if is_scope:
             kind, lines, tooltip = self._of_scope(name)
@@ -129,7 +196,17 @@ class _BoxWriter:
         else:
             kind, lines, tooltip = "missing", ["not in the graph"], name
         several = is_scope and len(self._members[name]) > 1
-        return Box(name, kind, leaf(name), tuple(lines), parent_scope(name), tooltip, several)
+        return Box(
+            name,
+            kind,
+            leaf(name),
+            tuple(lines),
+            parent_scope(name),
+            tooltip,
+            several,
+            stacked=len(self._folding.series.get(name, [name])),
+            group=groups.get(name),
+        )
 
     def _of_scope(self, name: str) -> tuple[str, list[str], str]:
         members = self._members[name]
@@ -139,8 +216,13 @@ class _BoxWriter:
             kind = "training" if is_auxiliary else kind_of(node.op)
             return kind, [node.op], f"{node.name} ({node.op})"
         kind = "training" if is_auxiliary else "scope"
-        count = f"{len(members)} ops"
-        return kind, [count], f"{name}: {count}"
+        scopes = self._folding.series.get(name, [name])
+        times = f"{len(scopes)} × " if len(scopes) > 1 else ""
+        lines = [f"{times}{len(members) // len(scopes):,} ops"]
+        parameters = sum(self._folding.parameters.get(scope, 0) for scope in scopes)
+        if parameters:
+            lines.append(parameters_text(parameters))
+        return kind, lines, f"{name}: {', '.join(lines)}"
 
     def _of_node(self, node: Node) -> tuple[str, list[str], str]:
         kind = "training" if node.name in self._folding.auxiliary else kind_of(node.op)
@@ -173,6 +255,10 @@ def shape_text(shape: Shape) -> str:
     if shape is None:
         return ""
     return "×".join("?" if size is None else str(size) for size in shape) or "scalar"
+
+
+def parameters_text(count: int) -> str:
+    return "1 parameter" if count == 1 else f"{count:,} parameters"
 
 
 def _says_its_type(node: Node) -> bool:
@@ -214,11 +300,21 @@ def _arrows(
             tail = owner.get(name, name)
             if tail != head and name not in written_out:
                 arrows.setdefault((tail, head), Arrow(tail, head))
-        for source in node.inputs:
+        for index, source in enumerate(node.inputs):
             tail = owner.get(source.node, source.node)
             if tail != head and source.node not in written_out:
-                arrows[tail, head].tensors[source] = shape_text(shapes.get(source))
+                arrows[tail, head].tensors[source] = shapes.get(source)
+                if _changes_input(node.op, index):
+                    arrows[tail, head].changed.add(source)
     return list(arrows.values())
+
+
+def _changes_input(op: str, index: int) -> bool:
+    """Whether an op takes an input by reference: a variable, to change it."""
+    if _HANDLE_UPDATES.fullmatch(op):
+        return index == 0
+    op_def = find_op(op)
+    return op_def is not None and index < len(op_def.inputs) and op_def.inputs[index].is_ref
 
 
 def _without_side_effects(arrows: list[Arrow], folding: Folding) -> list[Arrow]:
@@ -255,21 +351,27 @@ def _gradient_arrows(
         name = node.name.removeprefix(f"{scope}/").rpartition("_grad")[0]
         if name in nodes and folding.owner[name] != scope:
             tail = folding.owner[name]
-            label = shape_text(shapes.get(Source(name, 0)))
-            arrows[tail, scope] = Arrow(tail, scope, {Source(name, 0): label}, is_gradient=True)
+            tensors = {Source(name, 0): shapes.get(Source(name, 0))}
+            arrows[tail, scope] = Arrow(tail, scope, tensors, is_gradient=True)
     return list(arrows.values())
 
 
 def split_long_arrows(picture: Picture) -> tuple[list[Arrow], list[Arrow]]:
     """Parts the arrows into those to draw and those to replace by a reference.
 
+    What is read all over the graph, and itself reads nothing (a weight of a recurrent net, the
+    switch between training and testing), stands aside: a name beside each reader says more than
+    a star of lines.
+
     Graphviz lays an arrow over n ranks by way of n nodes. The weights of an unrolled recurrent net
     are read at hundreds of depths, which would take minutes and gigabytes, and nobody could follow
     the lines. So the longest arrows go until the others together are no longer than MAX_SPAN.
     """
-    arrows = list(picture.arrows)
+    aside = read_by_many(picture)
+    stubs = [arrow for arrow in picture.arrows if arrow.tail in aside]
+    arrows = [arrow for arrow in picture.arrows if arrow.tail not in aside]
     if len(arrows) * len(picture.boxes) <= MAX_SPAN:
-        return arrows, []  # however long they are
+        return arrows, stubs  # however long they are
     rank = _ranks(arrows)
     spans = [max(0, rank[arrow.head] - rank[arrow.tail]) for arrow in arrows]
     excess = sum(spans) - MAX_SPAN
@@ -281,8 +383,15 @@ def split_long_arrows(picture: Picture) -> tuple[list[Arrow], list[Arrow]]:
         references.add(index)
     return (
         [arrow for index, arrow in enumerate(arrows) if index not in references],
-        [arrows[index] for index in sorted(references)],
+        [*stubs, *(arrows[index] for index in sorted(references))],
     )
+
+
+def read_by_many(picture: Picture) -> set[str]:
+    """Boxes that read nothing and that more than `MANY_READERS` others read."""
+    readers = Counter(arrow.tail for arrow in picture.arrows)
+    heads = {arrow.head for arrow in picture.arrows}
+    return {name for name, count in readers.items() if count > MANY_READERS and name not in heads}
 
 
 def _ranks(arrows: list[Arrow]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -70,6 +71,74 @@ _PATTERNS = (
     ("training", r"(Resource)?(Sparse)?Apply.*|Assign.*|CountUpTo"),
 )
 _KINDS = tuple((kind, re.compile(pattern)) for kind, pattern in _PATTERNS)
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of a picture.
+
+    Attributes:
+      background: of the page; None leaves it transparent.
+      text: of boxes and scopes.
+      line: of arrows and what is written on them.
+      reference: of arrows along which a variable is changed.
+      scope_border: around open scopes.
+      scope_fills: of open scopes, from the outside in.
+      alike: fills of equal blocks, a colour for each group.
+      looks: kind -> fill, border and shape of its boxes.
+    """
+
+    background: str | None
+    text: str
+    line: str
+    reference: str
+    scope_border: str
+    scope_fills: tuple[str, ...]
+    alike: tuple[str, ...]
+    looks: dict[str, Look]
+
+
+_LIGHT = Theme(
+    background=None,
+    text="#1f2a33",
+    line="#5b6b7a",
+    reference="#d9730d",
+    scope_border="#b9c6d2",
+    scope_fills=("#f7f9fb", "#eef2f6", "#e5ebf1"),
+    alike=("#dcebf7", "#fbe6d4", "#dff0dc", "#f5dfea", "#ece4f6", "#f6f0cf", "#d8efef", "#f0e2d8"),
+    looks=LOOKS,
+)
+
+
+def mixed(color: str, other: str, share: float) -> str:
+    """`#rrggbb` with a share of another colour."""
+    channels = (
+        round(int(color[i : i + 2], 16) * (1 - share) + int(other[i : i + 2], 16) * share)
+        for i in (1, 3, 5)
+    )
+    return "#" + "".join(f"{channel:02x}" for channel in channels)
+
+
+_NIGHT = "#171c21"
+
+_DARK = Theme(
+    background=_NIGHT,
+    text="#e8eef3",
+    line="#93a4b3",
+    reference="#f0a050",
+    scope_border="#45535f",
+    scope_fills=("#1e252b", "#252d35", "#2c363f"),
+    # The light fills are too pale to be told apart once darkened: their colour is drawn out first.
+    alike=("#1f3a52", "#523a21", "#26482a", "#4d2a3d", "#3a2d55", "#4a431c", "#1c4747", "#4a3426"),
+    looks={
+        kind: Look(
+            mixed(look.border, _NIGHT, 0.68), mixed(look.border, "#ffffff", 0.25), look.shape
+        )
+        for kind, look in LOOKS.items()
+    },
+)
+
+THEMES = {"light": _LIGHT, "dark": _DARK}
 
 
 def kind_of(op: str) -> str:

@@ -328,3 +328,78 @@ def test_tensorflows_own_graph_def(oracle: ModuleType) -> None:
     ]
     assert "loss --> gradients" in arrows(drawn)
     assert "layer/MatMul -> layer/Relu: ?×2" in arrows(drawn)
+
+
+def chain_of_equal_scopes(*names: str) -> list[Any]:
+    ends = ["x", *(f"{name}/b" for name in names)]
+    scopes = [
+        [node(f"{name}/a", "Exp", before), node(f"{name}/b", "Neg", f"{name}/a")]
+        for before, name in zip(ends, names)
+    ]
+    return [node("x", "Placeholder"), *(n for scope in scopes for n in scope)]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "boxes"),
+    [
+        (["u_1", "u_2", "u_3"], ["u_1…u_3"]),
+        (["u", "u_1", "u_2"], ["u…u_2"]),
+        (["conv3_1", "conv3_2", "conv3_3"], ["conv3_1…conv3_3"]),
+        (["u_1", "u_2"], ["u_1/a", "u_1/b", "u_2/a", "u_2/b"]),
+        (["u_1", "u_2", "u_4"], ["u_1/a", "u_1/b", "u_2/a", "u_2/b", "u_4/a", "u_4/b"]),
+    ],
+)
+def test_a_series_is_three_or_more_in_a_row(scopes: list[str], boxes: list[str]) -> None:
+    assert names(picture(*chain_of_equal_scopes(*scopes)))[1:] == boxes
+
+
+def test_bare_ops_are_never_stacked() -> None:
+    ops = [node("x"), *(node(f"Relu_{i}", "Relu", f"Relu_{i - 1}") for i in range(1, 7))]
+    assert len(picture(*ops).boxes) == 8  # with what Relu_1 reads
+    scoped = [node(f"s_{i}/Relu", "Relu", f"s_{i - 1}/Relu") for i in range(1, 7)]
+    assert len(picture(*scoped).boxes) == 7
+
+
+@pytest.mark.parametrize(("other", "stacks"), [("x", 1), ("around", 0)])
+def test_a_series_around_which_something_leads_is_not_stacked(other: str, stacks: int) -> None:
+    nodes = chain_of_equal_scopes("u_1", "u_2", "u_3")
+    for second_input, first in zip(("x", "x", other), nodes[1::2]):
+        first.input.append(second_input)
+    nodes.insert(3, node("around", "Neg", "u_1/b"))
+    assert [box.stacked for box in picture(*nodes).boxes].count(3) == stacks
+
+
+def test_a_series_is_opened_by_expand_and_by_depth() -> None:
+    nodes = chain_of_equal_scopes("u_1", "u_2", "u_3")
+    assert not any(box.stacked > 1 for box in picture(*nodes, expand=("u_2",)).boxes)
+    assert not any(box.stacked > 1 for box in picture(*nodes, expand=("u_1…u_3",)).boxes)
+    assert len(picture(*nodes, depth=1).boxes) == 7
+    assert picture(*nodes, depth=0).boxes[1].stacked == 3
+
+
+def test_layers_of_different_width_are_alike_but_no_series() -> None:
+    layers = [
+        n
+        for i, width in enumerate((8, 8, 9), start=1)
+        for n in [
+            *variable(f"l_{i}/W", [8, width], "zero"),
+            node(f"l_{i}/y", "MatMul", f"l_{i - 1}/y", f"l_{i}/W/read"),
+        ]
+    ]
+    drawn = picture(*layers, depth=0)
+    assert [box.group for box in drawn.boxes[:3]] == [0, 0, 0]
+    assert [box.stacked for box in drawn.boxes[:3]] == [1, 1, 1]
+
+
+def test_parameters_are_what_the_net_learns() -> None:
+    whole = variable("a/count", [5], "zero")
+    whole[0].attr["dtype"].type = 9  # int64
+    drawn = picture(
+        constant("zero", 0.0),
+        *variable("a/W", [3, 4], "zero"),
+        *variable("a/W/Momentum", [3, 4], "zero"),
+        *variable("a/b/moving_mean", [4], "zero"),
+        *variable("a/b/beta", [4], "zero"),
+        *whole,
+    )
+    assert drawn.parameters == {"": 16, "a": 16, "a/b": 4}
