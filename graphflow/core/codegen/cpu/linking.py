@@ -18,7 +18,7 @@ from numba import _dynfunc  # type: ignore[attr-defined]
 from numba.core.codegen import JITCodeLibrary
 
 
-class PartLibrary(JITCodeLibrary):  # type: ignore[misc]  # Numba has no types
+class PartLibrary(JITCodeLibrary):
     """A function that is optimized, and linked into others; the last one is written."""
 
     def _finalize_final_module(self) -> None:
