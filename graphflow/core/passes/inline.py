@@ -22,6 +22,7 @@ from ..base.dtypes import DType
 from ..base.tensor_list import TensorList
 from ..graph.func_graph import FuncGraph
 from ..graph.op_def import OpDef, find_op
+from ..ops.control.tensor_list import check_reads
 from ..program.build import build_program
 from ..program.program import Node, Program, Value
 
@@ -168,7 +169,7 @@ def _inline_list(builder: Builder, node: Node, inputs: Sequence[Any]) -> list[An
     if name == "TensorListStack":
         return [_stack(builder, node, inputs[0], range(len(inputs[0])))]
     if name == "TensorListGather":
-        indices = _known(builder, inputs[1]).tolist()
+        indices = [int(index) for index in _known(builder, inputs[1])]
         return [_stack(builder, node, inputs[0], indices)]
     if name == "AddN":
         total = inputs[0]
@@ -187,7 +188,11 @@ def _argument(builder: Builder, node: Node, value: Any) -> Any:
     if isinstance(value, TensorList):
         return value
     known = builder.known.get(value)
-    return Element(builder, value, node) if known is None else known
+    if known is not None:
+        return known
+    if builder.type_of(value) == dtypes.variant:
+        raise CannotInline(f"{node.name} takes a list from outside")
+    return Element(builder, value, node)
 
 
 def _as_result(builder: Builder, node: Node, output: int, value: Any) -> Any:
@@ -215,6 +220,7 @@ def _from_tensor(builder: Builder, node: Node, inputs: Sequence[Any]) -> TensorL
 def _stack(builder: Builder, node: Node, values: TensorList, indices: Sequence[int]) -> Value:
     if not indices or values.dtype == dtypes.variant:
         raise CannotInline(f"{node.name} stacks nothing, or lists")
+    check_reads(node, values, indices)
     items = [values.item(index) for index in indices]
     given = next((item for item in items if item is not None), None)
     if given is None:

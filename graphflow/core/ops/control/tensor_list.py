@@ -100,7 +100,7 @@ GROWS = "_tensor_array_grows"
 CLEAR_AFTER_READ = "_clear_after_read"
 
 
-def _check_reads(node: Any, values: TensorList, indices: Sequence[int]) -> None:
+def check_reads(node: Any, values: TensorList, indices: Sequence[int]) -> None:
     """Notes what a TensorArray reads; it may refuse to read that again."""
     clear = node.attrs.get(CLEAR_AFTER_READ)
     if clear is None:
@@ -263,7 +263,7 @@ tensor_list_get_item_op = define_op(
 def tensor_list_get_item_reference(
     node: Any, values: TensorList, index: np.ndarray, shape: np.ndarray
 ) -> Any:
-    _check_reads(node, values, [int(index)])
+    check_reads(node, values, [int(index)])
     _check_index(values, int(index))
     return _read(values, int(index), _shape_of_value(shape))
 
@@ -367,7 +367,7 @@ def tensor_list_stack_reference(node: Any, values: TensorList, shape: np.ndarray
             f"Operation expected a list with {count} elements but got a list with "
             f"{len(values)} elements."
         )
-    _check_reads(node, values, range(len(values)))
+    check_reads(node, values, range(len(values)))
     return _stacked(values, range(len(values)), _shape_of_value(shape))
 
 
@@ -452,7 +452,7 @@ tensor_list_gather_op = define_op(
 def tensor_list_gather_reference(
     node: Any, values: TensorList, indices: np.ndarray, shape: np.ndarray
 ) -> np.ndarray:
-    _check_reads(node, values, indices.tolist())
+    check_reads(node, values, indices.tolist())
     for index in indices.flat:
         _check_index(values, int(index))
     return _stacked(values, [int(index) for index in indices], _shape_of_value(shape))
@@ -528,7 +528,7 @@ tensor_list_concat_op = define_op(
 def tensor_list_concat_reference(
     node: Any, values: TensorList, shape: np.ndarray, leading: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    _check_reads(node, values, range(len(values)))
+    check_reads(node, values, range(len(values)))
     wanted = _merged(values, _shape_of_value(shape))
     items = []
     for index in range(len(values)):
