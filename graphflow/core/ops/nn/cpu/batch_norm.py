@@ -29,7 +29,7 @@ class _Rows(NamedTuple):
     """x as a matrix: its rows are divided into items, and these into blocks."""
 
     channels: int
-    count: int
+    total: int
     items: int
     per_item: int
     blocks: int
@@ -80,7 +80,7 @@ def batch_norm_cpu(node: Any, k: Lowering) -> None:
             rows.channels,
             rows.blocks,
             rows.block_items * rows.per_item,
-            rows.count,
+            rows.total,
             float(node.attrs["epsilon"]),
             float(node.attrs.get("exponential_avg_factor", 1.0)),
         ],
@@ -118,7 +118,7 @@ def batch_norm_grad_cpu(node: Any, k: Lowering) -> None:
             *(k.write(b) for b in (doffset, dscale, vectors)),
             rows.channels,
             rows.blocks,
-            rows.count,
+            rows.total,
             float(node.attrs["epsilon"]),
         ],
         cost=float(rows.blocks * rows.channels),

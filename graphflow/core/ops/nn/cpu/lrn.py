@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from ...lowering import Buffer, Lowering
+from ...lowering import Argument, Buffer, Lowering
 from ..regularize import lrn_grad_op, lrn_op
 
 _PAD_BYTES = 64  # at least a vector
@@ -45,7 +45,13 @@ def lrn_grad_cpu(node: Any, k: Lowering) -> None:
     pixels, radius, line = _pixels(node, k, x)
     if x.size == 0:
         return
-    operands = [k.read(dy), k.read(x), k.read(y), k.write(dx), k.workspace(2 * line)]
+    operands: list[Argument] = [
+        k.read(dy),
+        k.read(x),
+        k.read(y),
+        k.write(dx),
+        k.workspace(2 * line),
+    ]
     words = [line, pixels, x.shape[-1], radius, *_numbers(node)]
     cost = x.size * (1.0 + 0.2 * radius)
     k.call("lrn.normalize_grad_f32", x.shape[0], [*operands, *words], cost=cost)

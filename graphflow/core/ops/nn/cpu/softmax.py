@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ...lowering import Lowering
+from ...lowering import Argument, Lowering
 from ..softmax import log_softmax_op, softmax_op
 
 SUFFIX = {"float32": "f32", "float64": "f64"}
@@ -24,7 +24,7 @@ def _lowering(kernel: str) -> Any:
             return
         classes = x.shape[-1]
         rows = x.size // classes
-        words = [k.read(x), k.write(y), classes]
+        words: list[Argument] = [k.read(x), k.write(y), classes]
         k.call(f"softmax.{kernel}_{SUFFIX[x.kind]}", rows, words, cost=row_cost(rows, classes))
 
     return lowering
