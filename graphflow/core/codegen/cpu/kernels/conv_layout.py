@@ -1,4 +1,4 @@
-"""Copies around convolutions: padded images, packed filters, NCHW as NHWC and back."""
+"""Copies around convolutions: padded images, packed filters."""
 
 from __future__ import annotations
 
@@ -92,25 +92,3 @@ def _pad(real):
 
 
 pad_f32, pad_f64 = _pad(F32), _pad(F64)
-
-
-def _turn(real):
-    get, put, SIZE = real.get, real.put, real.size
-    BLOCK = 16  # a square that stays in the first-level cache
-
-    def turn(lo, hi, args):
-        """Matrices [rows, columns] into [columns, rows]; item: a matrix."""
-        source, to, rows, columns = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
-        for n in range(lo, hi):
-            start, end = source + n * rows * columns * SIZE, to + n * rows * columns * SIZE
-            for i0 in range(0, rows, BLOCK):
-                for j0 in range(0, columns, BLOCK):
-                    for j in range(j0, min(j0 + BLOCK, columns)):
-                        for i in range(i0, min(i0 + BLOCK, rows)):
-                            value = get(start + (i * columns + j) * SIZE)
-                            put(end + (j * rows + i) * SIZE, value)
-
-    return turn
-
-
-turn_f32, turn_f64 = _turn(F32), _turn(F64)

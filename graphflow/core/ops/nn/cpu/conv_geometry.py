@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...array.cpu.boxes import copy_view, stand_in
 from ...lowering import Buffer, Lowering
 from .. import windows
 from ..conv2d.reference import make_axes
@@ -45,7 +46,7 @@ def check_geometry(
 
 
 class ChannelsLast:
-    """Shows a node's images to the kernels as NHWC: an NCHW one through a copy of it."""
+    """Shows a node's images to the kernels as NHWC: NCHW ones through copies."""
 
     def __init__(self, node: Any, k: Lowering) -> None:
         self.k = k
@@ -57,35 +58,34 @@ class ChannelsLast:
 
     def __exit__(self, kind: Any, *_: Any) -> None:
         if kind is None:
-            for source, to in self.waiting:
-                n, height, width, channels = source.shape
-                self._turn(source, to, n, height * width, channels)
+            for copy, images in self.waiting:
+                turn(self.k, copy, images, (0, 3, 1, 2))
 
     def read(self, images: Buffer) -> Buffer:
         """The images as NHWC, from now on."""
         if not self.turned:
             return images
-        n, channels, height, width = images.shape
-        copy = self.k.temporary_like((n, height, width, channels), images.dtype, "nhwc")
-        self._turn(images, copy, n, channels, height * width)
+        copy = self._copy(images)
+        turn(self.k, images, copy, (0, 2, 3, 1))
         return copy
 
     def write(self, images: Buffer) -> Buffer:
         """Where NHWC images can be written, which are copied to the right place at the end."""
         if not self.turned:
             return images
-        n, channels, height, width = images.shape
-        copy = self.k.temporary_like((n, height, width, channels), images.dtype, "nhwc")
+        copy = self._copy(images)
         self.waiting.append((copy, images))
         return copy
 
-    def _turn(self, source: Buffer, to: Buffer, n: int, rows: int, columns: int) -> None:
-        self.k.call(
-            f"conv_layout.turn_{KINDS[source.kind]}",
-            items=n,
-            args=[self.k.read(source), self.k.write(to), rows, columns],
-            cost=2 * source.nbytes / BYTES,
-        )
+    def _copy(self, images: Buffer) -> Buffer:
+        n, channels, height, width = images.shape
+        return self.k.temporary_like((n, height, width, channels), images.dtype, "nhwc")
+
+
+def turn(k: Lowering, source: Buffer, to: Buffer, axes: Sequence[int]) -> None:
+    """Copies an array with its axes in another order."""
+    whole = stand_in(source)
+    copy_view(k, whole.transpose(axes), whole, source, to)
 
 
 def row_blocks(n: int, height: int, width: int) -> int:

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ....base.config import get_config
-from ...lowering import MOST_BLOCKS, Argument, Buffer, Lowering, Workspace, sum_blocks
+from ...lowering import MOST_BLOCKS, Buffer, Lowering, Workspace, sum_blocks
 from ..windows import Axis
+from .conv_geometry import turn
 
 _OUT = 4  # outputs of a tile along an axis
 _LINE = 16  # elements between the places of a transform
 _TRANSFORM_BYTES = 4096  # that the kernels keep intermediate squares in
 _CACHE = 1 << 20  # bytes of transformed tiles at once
 _FEW_TILES, _SOME_TILES = 16, 32  # of an item: with fewer its filter is read too often
-_PARTS_BYTES = 8 << 20  # of all parts of a sum over images
+_PARTS_BYTES = 48 << 20  # of all parts of a sum over images
+_FEW_PARTS = 4  # with fewer too few threads would find work
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,8 @@ def pays(
     if not possible:
         return False
     tiling = make_tiling(rows, (images, axes[0].out, axes[1].out))
+    if sums and _blocks(tiling, channels, outputs) < _FEW_PARTS:
+        return False
     pixels = images * axes[0].out * axes[1].out
     direct = 2 * pixels * rows * rows * channels * outputs / 160
     return _cost(tiling, channels, outputs, sums) < 0.85 * direct
@@ -142,7 +146,8 @@ def _cost(tiling: Tiling, channels: int, outputs: int, sums: bool = False) -> fl
     """
     filters = tiling.places * channels * outputs
     portions = tiling.tiles / tiling.at_once(channels, outputs)
-    once, each = (0.2 + 0.5 * sum_blocks(tiling.items), 12) if sums else (0.35, 4)
+    reading = 0.35 if 4 * filters <= 4 * _CACHE else 0.9
+    once, each = (0.1 + 0.25 * sum_blocks(tiling.items), 12) if sums else (reading, 4)
     return (
         2 * tiling.tiles * filters / 160
         + tiling.tiles * tiling.places * (channels + outputs) * 0.15
@@ -199,8 +204,8 @@ def filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Sequen
     """Calls the kernels of the gradient of a convolution's filter."""
     taps, _, channels, outputs = dw.shape
     tiling = make_tiling(taps, dy.shape)
-    part_bytes = tiling.places * (channels * outputs + _LINE) * 4
-    blocks = _blocks(tiling.items, part_bytes)
+    part_bytes = _part_bytes(tiling, channels, outputs)
+    blocks = _blocks(tiling, channels, outputs)
     block_items = -(-tiling.items // blocks)
     parts = k.temporary(blocks * part_bytes, "parts of the transformed gradient")
     by_image = tiling.is_whole_rows and tiling.per_item % (tiling.down * tiling.across) == 0
@@ -239,9 +244,7 @@ def _turn(k: Lowering, filters: Buffer) -> Buffer:
     """The filter [taps, taps, out, in] of one [taps, taps, in, out]."""
     rows, columns, channels, outputs = filters.shape
     turned = k.temporary_like((rows, columns, outputs, channels), filters.dtype, "turned filter")
-    args: list[Argument] = [k.read(filters), k.write(turned), channels, outputs]
-    cost = filters.nbytes / 2
-    k.call("conv_layout.turn_f32", items=rows * columns, args=args, cost=cost)
+    turn(k, filters, turned, (0, 1, 3, 2))
     return turned
 
 
@@ -256,6 +259,12 @@ def _geometry(images: Buffer, tiling: Tiling, pads: Sequence[int]) -> tuple[int,
     return images.shape[1], images.shape[2], tiling.down, tiling.across, *pads
 
 
-def _blocks(items: int, part_bytes: int) -> int:
+def _part_bytes(tiling: Tiling, channels: int, outputs: int) -> int:
+    """Bytes of a filter's transformed gradient."""
+    return tiling.places * (channels * outputs + _LINE) * 4
+
+
+def _blocks(tiling: Tiling, channels: int, outputs: int) -> int:
     """How many parts to sum up in."""
-    return sum_blocks(items, min(MOST_BLOCKS, _PARTS_BYTES // part_bytes))
+    most = _PARTS_BYTES // _part_bytes(tiling, channels, outputs)
+    return sum_blocks(tiling.items, min(MOST_BLOCKS, most))
