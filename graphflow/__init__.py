@@ -28,6 +28,7 @@ from . import python_io as python_io
 # core/ops/random
 from . import random as random
 from . import strings as strings
+from . import summary as summary
 from . import train as train
 from . import version as version
 from .behavior import control_flow_v2_enabled as control_flow_v2_enabled

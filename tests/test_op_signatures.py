@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
+import numpy as np
 import pytest
 
 import graphflow
@@ -102,6 +103,8 @@ def _plain(value: Any) -> Any:
         return value.as_datatype_enum
     if isinstance(value, TensorShape):
         return None if value.ndims is None else tuple(value.as_list())
+    if isinstance(value, np.ndarray):
+        return value.dtype.name, value.tolist()
     if isinstance(value, tuple):
         return tuple(_plain(item) for item in value)
     return value
@@ -135,6 +138,8 @@ def _their_value(kind: str, value: Any) -> Any:
         return value.decode()
     if kind == "float":
         return float(f"{value:.7g}")  # protos hold it as a float32
+    if kind == "tensor":
+        return _plain(graphflow.make_ndarray(value))
     if kind == "shape":
         return None if value.unknown_rank else tuple(d.size for d in value.dim)
     return value

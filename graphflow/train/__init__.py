@@ -10,6 +10,7 @@ from ..core.files.checkpoint_state import (
 from ..core.files.checkpoint_state import get_checkpoint_state as get_checkpoint_state
 from ..core.files.checkpoint_state import latest_checkpoint as latest_checkpoint
 from ..core.files.checkpoint_state import update_checkpoint_state as update_checkpoint_state
+from ..core.files.events import read_events as summary_iterator
 from .checkpoint_utils import checkpoints_iterator as checkpoints_iterator
 from .checkpoint_utils import init_from_checkpoint as init_from_checkpoint
 from .checkpoint_utils import list_variables as list_variables

@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ..core.base import compat
 from ..core.files.os_errors import raise_os_errors_as_op_errors
 from ..core.files.replacement import FileReplacement
@@ -159,7 +161,7 @@ def _strip_defaults(node: Any) -> None:
     for attr in op_def.attrs:
         if attr.has_default and attr.name in node.attr:
             value = normalize_attr(op_def.name, attr, attr_from_proto(node.attr[attr.name]))
-            if value == attr.default:
+            if np.array_equal(value, attr.default):  # a tensor's default is an array
                 del node.attr[attr.name]
 
 

@@ -13,6 +13,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ..base import dtypes
 
 if TYPE_CHECKING:
@@ -404,6 +406,11 @@ def _parse_default(text: str, kind: str) -> Any:
         return int(text)
     if kind == "float":
         return float(text)
+    if kind == "tensor":  # uint8[255, 0, 0, 255]
+        dtype, _, numbers = text.rstrip("]").partition("[")
+        array = np.array([int(number) for number in numbers.split(",")], dtype)
+        array.flags.writeable = False
+        return array
     if kind == "shape":
         from ..base.tensor_shape import as_shape, unknown_shape
 

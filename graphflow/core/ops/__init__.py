@@ -15,4 +15,5 @@ from . import parsing as parsing
 from . import random as random
 from . import reduction as reduction
 from . import state as state
+from . import summary as summary
 from . import updates as updates
