@@ -136,7 +136,9 @@ def run_call(call: Call, memories: dict[Storage, Memory], ranges: int) -> None:
     if record[0]:
         assert call.failure is not None
         raise call.failure(int(record[1]), int(record[2]))
-    del kept
+    for own in kept:
+        if isinstance(own, Memory):
+            own.check()
 
 
 def _kernel(call: Call) -> Kernel:
