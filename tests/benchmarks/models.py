@@ -106,7 +106,7 @@ def lstm(tf: Any, weights: Weights, x: Any, units: int = 128) -> Any:
 
 # --- ResNets -------------------------------------------------------------------------------------
 
-_BLOCKS = {18: (2, 2, 2, 2), 50: (3, 4, 6, 3)}
+BLOCKS = {18: (2, 2, 2, 2), 50: (3, 4, 6, 3)}
 
 
 class ResNet:
@@ -123,7 +123,7 @@ class ResNet:
         h = tf.nn.max_pool(h, [1, 3, 3, 1], [1, 2, 2, 1], "SAME")
         channels = 64
         block = self._basic if self._depth < 50 else self._bottleneck
-        for stage, count in enumerate(_BLOCKS[self._depth]):
+        for stage, count in enumerate(BLOCKS[self._depth]):
             for i in range(count):
                 stride = 2 if stage and not i else 1
                 h, channels = block(h, channels, 64 << stage, stride)
