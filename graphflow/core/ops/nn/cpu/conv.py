@@ -18,11 +18,12 @@ from .conv_geometry import (
     KINDS,
     ChannelsLast,
     check_geometry,
+    image_strides,
     row_blocks,
     sum_parts,
     tap_ranges,
 )
-from .conv_tables import Tables, backward_phases, forward_phases, make_tables
+from .conv_tables import Tables, convolution_tables, row_tables
 
 _GROUP = 32  # output channels of a group: the kernels' panels divide it on every machine
 _FEW_CHANNELS = 12  # a tap with fewer is not worth a loop of its own: whole window rows are
@@ -66,8 +67,7 @@ def _forward(k: Lowering, x: Buffer, filters: Buffer, y: Buffer, axes: Sequence[
     if channels < _FEW_CHANNELS and axes[1].kernel > 1 and axes[1].dilation == 1:
         _forward_by_rows(k, x, filters, y, axes)
         return
-    phases = [forward_phases(axis) for axis in axes]
-    _convolve(k, x, filters, y, phases, axes, turned=False)
+    _convolve(k, x, filters, y, axes, turned=False)
 
 
 def _input_gradient(
@@ -76,8 +76,7 @@ def _input_gradient(
     if winograd.pays(filters.shape, dy.kind, axes, dy.shape[0]):
         winograd.convolve(k, dy, filters, dx, axes, turned=True)
         return
-    phases = [backward_phases(axis) for axis in axes]
-    _convolve(k, dy, filters, dx, phases, axes, turned=True)
+    _convolve(k, dy, filters, dx, axes, turned=True)
 
 
 def _convolve(
@@ -85,11 +84,10 @@ def _convolve(
     x: Buffer,
     filters: Buffer,
     y: Buffer,
-    phases: Sequence[Any],
     axes: Sequence[Axis],
     turned: bool,
 ) -> None:
-    """Convolves tap by tap; `turned`: the filter is [..., out channels, in channels]."""
+    """Convolves tap by tap; `turned`: transposed, with a filter [..., out, in channels]."""
     if _is_matrix_product(axes) and (y.shape[3] > x.shape[3] or y.size <= 1024 * y.shape[3]):
         # writing much, or packing much: there general products are faster
         a, b, c = (_as_matrix(buffer) for buffer in (x, filters, y))
@@ -100,11 +98,10 @@ def _convolve(
     by_groups = _large_filter(filters, n * height * width, outputs)
     blocks = 1 if by_groups else row_blocks(n, height, width)
     taps = axes[0].kernel * axes[1].kernel
-    tables = make_tables(
-        phases[0], phases[1], blocks, height,
-        (x.shape[2] * channels * size, channels * size), (width * outputs * size, outputs * size),
-        (axes[1].kernel * channels, channels),
-    )  # fmt: skip
+    tap_rows = axes[1].kernel * channels, channels
+    tables = convolution_tables(
+        tuple(axes), blocks, image_strides(x), image_strides(y), tap_rows, backward=turned
+    )
     mode = (2 if turned else 1) if by_groups else 0
     packed = filters if by_groups else _pack(k, filters, taps, turned)
     workspace = _GROUP * taps * channels * size if by_groups else 0
@@ -124,20 +121,12 @@ def _forward_by_rows(
     block_step = block_rows * rows.stride
     copied = (block_rows - 1) * rows.stride + (rows.kernel - 1) * rows.dilation + 1
     wide = ((columns.out - 1) * columns.stride + columns.kernel) * channels
-    # a block's copy starts at its first row: row y is at (y % block_rows) * stride
-    y_phase = forward_phases(rows._replace(size=1 << 40, pad_before=0))[0]
-    y_phase = y_phase.starting_again(block_rows)
-    x_phase = forward_phases(columns._replace(size=1 << 40, kernel=1, pad_before=0))[0]
-    tables = make_tables(
-        [y_phase], [x_phase], blocks, height, (wide * size, channels * size),
-        (width * y.shape[3] * size, y.shape[3] * size), (columns.kernel * channels, 0),
-    )  # fmt: skip
-    depth = rows.kernel * columns.kernel * channels
+    run, pixel = columns.kernel * channels, channels * size
+    tables = row_tables(tuple(axes), blocks, (wide * size, pixel), image_strides(y), run)
     packed = _pack(k, filters, rows.kernel * columns.kernel, turned=False)
-    pixel = channels * size
     copy = (block_step, rows.pad_before, copied, wide * size, columns.pad_before * pixel,
             x.shape[1], x.shape[2] * pixel)  # fmt: skip
-    _call(k, x, packed, y, tables, depth, columns.kernel * channels, blocks, 0,
+    _call(k, x, packed, y, tables, rows.kernel * run, run, blocks, 0,
           copied * wide * size, copy)  # fmt: skip
 
 

@@ -88,6 +88,12 @@ def turn(k: Lowering, source: Buffer, to: Buffer, axes: Sequence[int]) -> None:
     copy_view(k, whole.transpose(axes), whole, source, to)
 
 
+def image_strides(images: Buffer) -> tuple[int, int]:
+    """Bytes from row to row of NHWC images, and from pixel to pixel."""
+    _, _, width, channels = images.shape
+    return width * channels * images.itemsize, channels * images.itemsize
+
+
 def row_blocks(n: int, height: int, width: int) -> int:
     """Into how many blocks of rows to divide images, so that there are about 16 items."""
     for blocks in range(min(height, max(16 // n, 1)), 1, -1):

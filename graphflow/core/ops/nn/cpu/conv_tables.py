@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,10 +37,6 @@ class Phase:
     taps: np.ndarray
     shift: np.ndarray
     limit: int
-
-    def starting_again(self, every: int) -> Phase:
-        """The same with an input of its own for every so many coordinates."""
-        return replace(self, base=self.base[self.coordinates % every])
 
     def bits(self) -> np.ndarray:
         """For each coordinate, the set of taps that meet the input, as bits of a word."""
@@ -85,6 +82,42 @@ class Tables:
     segment_count: int
     pixels: np.ndarray
     taps: np.ndarray
+
+
+@lru_cache(maxsize=256)
+def convolution_tables(
+    axes: tuple[Axis, ...],
+    blocks: int,
+    in_strides: tuple[int, int],
+    out_strides: tuple[int, int],
+    tap_rows: tuple[int, int],
+    backward: bool = False,
+) -> Tables:
+    """The tables of a convolution, or (`backward`) of its transpose; see `make_tables`."""
+    y, x = ((backward_phases if backward else forward_phases)(axis) for axis in axes)
+    height = axes[0].size if backward else axes[0].out
+    return make_tables(y, x, blocks, height, in_strides, out_strides, tap_rows)
+
+
+@lru_cache(maxsize=256)
+def row_tables(
+    axes: tuple[Axis, ...],
+    blocks: int,
+    in_strides: tuple[int, int],
+    out_strides: tuple[int, int],
+    tap_rows: int,
+) -> Tables:
+    """The tables of a convolution whose taps are whole rows of the window.
+
+    Each block of rows has a padded copy of its input, which starts at the block's first row.
+    """
+    rows, columns = axes
+    everywhere = 1 << 40  # the copies have no padding to leave out
+    (y,) = forward_phases(rows._replace(size=everywhere, pad_before=0))
+    (x,) = forward_phases(columns._replace(size=everywhere, pad_before=0, kernel=1))
+    every = rows.out // blocks
+    y = replace(y, base=y.base[y.coordinates % every])
+    return make_tables([y], [x], blocks, rows.out, in_strides, out_strides, (tap_rows, 0))
 
 
 def make_tables(

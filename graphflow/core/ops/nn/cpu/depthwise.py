@@ -19,11 +19,12 @@ from .conv_geometry import (
     KINDS,
     ChannelsLast,
     check_geometry,
+    image_strides,
     row_blocks,
     sum_parts,
     tap_ranges,
 )
-from .conv_tables import Phase, backward_phases, forward_phases, make_tables
+from .conv_tables import convolution_tables
 
 _LANES = 16  # of the widest vector
 _FLOPS = 30.0  # per nanosecond and thread
@@ -35,7 +36,7 @@ def depthwise_cpu(node: Any, k: Lowering) -> None:
     axes = _check(node, k, x, filters.shape, y)
     with ChannelsLast(node, k) as layout:
         x = _repeat(k, layout.read(x), filters.shape[3])
-        _convolve(k, x, filters, layout.write(y), axes, [forward_phases(a) for a in axes])
+        _convolve(k, x, filters, layout.write(y), axes)
 
 
 @depthwise_backprop_input_op.cpu
@@ -49,7 +50,7 @@ def depthwise_backprop_input_cpu(node: Any, k: Lowering) -> None:
         if count > 1:
             shape = (*dx.shape[:3], dy.shape[3])
             wide = k.temporary_like(shape, dx.dtype, "gradient of repeated channels")
-        _convolve(k, dy, filters, wide, axes, [backward_phases(a) for a in axes])
+        _convolve(k, dy, filters, wide, axes, backward=True)
         if count > 1:
             _each_element(k, "sum_groups", wide, dx, dx.size, count)
 
@@ -93,17 +94,16 @@ def _convolve(
     filters: Buffer,
     y: Buffer,
     axes: Sequence[Axis],
-    phases: Sequence[Sequence[Phase]],
+    backward: bool = False,
 ) -> None:
     """Convolves channel by channel: a filter for each of X's channels."""
     n, height, width, channels = y.shape
-    pixel = channels * y.itemsize
     blocks = row_blocks(n, height, width)
     taps = axes[0].kernel * axes[1].kernel
-    tables = make_tables(
-        phases[0], phases[1], blocks, height, (x.shape[2] * pixel, pixel), (width * pixel, pixel),
-        (axes[1].kernel, 1),
-    )  # fmt: skip
+    tap_rows = axes[1].kernel, 1
+    tables = convolution_tables(
+        tuple(axes), blocks, image_strides(x), image_strides(y), tap_rows, backward
+    )
     k.call(
         f"depthwise.convolve_{KINDS[x.kind]}",
         items=n * blocks,
