@@ -212,7 +212,9 @@ def _trace_body(op: Operation, varying: Sequence[int], constant: Sequence[int]) 
         return [ops.elementwise.add(count, 1), *following, *totals]
 
     parameters: list[tuple[Any, Any]] = [(dtypes.int32, [])]
-    parameters += [(gradient_dtype(op.outputs[i]), op.outputs[i].shape) for i in varying]
+    # the shapes that hold in every iteration: an output's may be known of the last one only
+    invariant = [parameter.shape for parameter in op.node_attrs["body"].inputs]
+    parameters += [(gradient_dtype(op.outputs[i]), invariant[i]) for i in varying]
     parameters += [(gradient_dtype(op.inputs[i]), gradient_shape(op.inputs[i])) for i in constant]
 
     def make(name: str, outer_graph: Graph) -> _BackwardBody:

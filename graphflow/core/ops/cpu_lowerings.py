@@ -1,4 +1,4 @@
-"""Where the CPU lowerings are: loaded when the first plan is made, not when graphflow is imported."""
+"""Where the CPU lowerings are: loaded with the first plan, not when graphflow is imported."""
 
 from __future__ import annotations
 

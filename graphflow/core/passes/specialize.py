@@ -169,7 +169,7 @@ class _ProgramShapes(ShapeContext):
         self._known = known
         self._values = node.inputs
         self._given = [_TypedInput(nodes[v.node], v.output) for v in node.inputs]
-        self.attrs = node.attrs
+        self.attrs = dict(node.attrs)
         self.shapes = [given.shape for given in self._given]
 
     @property
@@ -236,7 +236,7 @@ def _infer(
 def _concrete(shape: TensorShape) -> Shape | None:
     if not shape.is_fully_defined():
         return None
-    return tuple(int(size) for size in shape.as_list())
+    return tuple(size for size in shape.as_list() if size is not None)
 
 
 def _fold(
@@ -282,7 +282,8 @@ def _fold_shapes(node: Node, nodes: Sequence[Node]) -> list[np.ndarray] | None:
     if any(shape is None for shape in shapes):
         return None
     kinds = [dtype.as_numpy_dtype for dtype in node.output_dtypes]
-    of = {"Size": lambda s: int(np.prod(s)), "Rank": len}.get(node.op.name, lambda s: s)
+    measures: dict[str, Any] = {"Size": math.prod, "Rank": len}
+    of = measures.get(node.op.name, tuple)
     return [np.asarray(of(s), dtype=k) for s, k in zip(shapes, kinds, strict=True)]
 
 

@@ -30,6 +30,8 @@ def drop_trivial(program: Program) -> Program:
         if is_trivial is None or not is_trivial(rewriter, rewriter.nodes[index]):
             continue
         shape, dtype = node.output_shapes[0], node.output_dtypes[0]
+        if shape is None:
+            continue
         sizes = rewriter.add_constant(index, np.array(shape, np.int64), dtypes.int64)
         attrs = {"T": dtype, "Tshape": dtypes.int64}
         x = rewriter.input(rewriter.nodes[index], 0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -43,9 +44,21 @@ def elementwise_shape(program: Program, uses: Uses, index: int) -> Shape | None:
         return None
     if len(inputs) + len(node.output_dtypes) + (cells or 0) > MAX_FUSED_VALUES:
         return None
-    if cells and any(shapes[i] != shape for i in range(cells)):
+    if cells and not _fits_cells(program, uses, node, shapes, cells):
         return None
     return shape
+
+
+def _fits_cells(
+    program: Program, uses: Uses, node: Node, shapes: Sequence[Shape | None], cells: int
+) -> bool:
+    """Whether variables can be updated element by element: all else is like them, or a scalar."""
+    if any(node.inputs[i] not in uses.variable_of for i in range(cells)):
+        return False
+    alike = range(len(shapes)) if node.op.name in _ASSIGNMENTS else range(cells)
+    return all(shapes[i] == shapes[0] for i in alike) and all(
+        shape in (shapes[0], ()) for shape in shapes
+    )
 
 
 def _cell_count(node: Node) -> int | None:
@@ -231,7 +244,10 @@ class _BodyBuilder:
         shapes = [shape for _, shape in self._input_buffers]
         sizes, varies = _collapse(self._unit.shape, shapes)
         count = len(self._input_buffers)
-        number = lambda v: v[1] if v[0] == "input" else count + v[1]  # noqa: E731
+
+        def number(value: tuple[str, int]) -> int:
+            return value[1] if value[0] == "input" else count + value[1]
+
         body = FusedBody(
             rank=len(sizes),
             inputs=tuple(
@@ -244,7 +260,7 @@ class _BodyBuilder:
             ),
             outputs=tuple(number(value) for value, _ in self._outputs),
         )
-        items = int(np.prod(sizes[:-1])) if len(sizes) > 1 else int(np.prod(sizes))
+        items = prod(sizes[:-1]) if len(sizes) > 1 else prod(sizes)
         operands: list[Any] = list(sizes)
         for (buffer, _), flags in zip(self._input_buffers, varies, strict=True):
             by_item = all(flags[:-1]) if len(sizes) > 1 else all(flags)
@@ -255,7 +271,7 @@ class _BodyBuilder:
         nodes = self._program.nodes
         name = "+".join(dict.fromkeys(nodes[i].op.name for i in self._unit.nodes))
         moved = sum(o.buffer.nbytes for o in operands if isinstance(o, Operand))
-        flops = int(np.prod(self._unit.shape)) * len(self._steps)
+        flops = prod(self._unit.shape) * len(self._steps)
         return Call(
             KernelName(name, body),
             items,

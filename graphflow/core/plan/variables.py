@@ -204,7 +204,8 @@ def _names_variable(node: Node) -> bool:
 def _accesses(node: Node, uses: Uses) -> tuple[set[int], set[int]]:
     """The variables that a node writes, and those that it reads."""
     cells = set(cell_inputs(node))
-    written, read = set(), set()
+    written: set[int] = set()
+    read: set[int] = set()
     for i, value in enumerate(node.inputs):
         variable = uses.variable_of.get(root_of(value, uses))
         if variable is not None:

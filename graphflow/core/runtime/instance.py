@@ -210,7 +210,8 @@ class Instance:
 
     def _build_table(self, starts: Sequence[int]) -> None:
         plan = self.plan
-        calls, moves = len(plan.calls), []
+        calls = len(plan.calls)
+        moves: list[list[int]] = []
         self._groups = np.zeros((len(plan.groups), _GROUP_WORDS), np.int64)
         self._calls = np.zeros((calls, _CALL_WORDS), np.int64)
         self._counters = np.zeros(len(plan.groups) * _COUNTER_WORDS + 16, np.int64)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..base.ref import Ref
+from ..base.ref import Ref, locked
 from ..ops.lowering import Buffer, Home
 from ..ops.random.common import philox_of
 from ..ops.random.cpu.philox import state_words, take_words
@@ -100,7 +100,7 @@ class NativePlan:
                 return self._run_simple(instance, args)
             if not self._written and not self.plan.generators:
                 return self._run(instance, args, refs, context)
-            with context.state.update_lock:
+            with context.state.update_lock, locked(*(refs[i] for i in self._written)):
                 return self._run(instance, args, refs, context)
         finally:
             if len(self._idle) < _MAX_IDLE_INSTANCES:
@@ -302,8 +302,8 @@ def _share_time(
 
 def _own(ref: Ref) -> int:
     """The address of a variable's value, in memory that is the variable's alone."""
-    value = ref.value
-    if value is not ref.owned:
-        ref.value = ref.owned = value = aligned_copy(ref.read())
-        ref.address = value.ctypes.data
+    if ref.value is not ref.owned:
+        with locked(ref):
+            ref.value = ref.owned = value = aligned_copy(ref.read())
+            ref.address = value.ctypes.data
     return ref.address

@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import os
 import threading
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -88,7 +89,7 @@ class Pool:
             )
             thread.start()
 
-    def _work(self, worker: int, work: ctypes._CFuncPtr) -> None:
+    def _work(self, worker: int, work: Callable[..., int]) -> None:
         job = self._job.ctypes.data
         seen = 0
         while True:
@@ -125,7 +126,7 @@ def _aligned_words(count: int) -> np.ndarray:
 
 
 @cache
-def _c_function(kernel: Kernel) -> ctypes._CFuncPtr:
+def _c_function(kernel: Kernel) -> Callable[..., int]:
     """A kernel as a function that Python calls without its lock."""
     result = ctypes.c_int64 if kernel.returns else None
     kind = ctypes.CFUNCTYPE(result, *[ctypes.c_int64] * kernel.argument_count)

@@ -285,9 +285,7 @@ class Lanes:
 # Python, which take a fifth of the time to compile a kernel. A `helper` is copied into all callers,
 # a `routine`, which is larger, into those for which LLVM thinks that it pays.
 routine = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-helper = njit(
-    error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True
-)
+helper = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
 
 _target = host_target()
 F32 = Lanes("f32", _target.width(4))

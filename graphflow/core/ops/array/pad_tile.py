@@ -31,7 +31,7 @@ def pad_shape(context: ShapeContext) -> TensorShape:
         raise ValueError(f"Shape must be rank {rows} but is rank {rank}")
     if given.ndims is None:
         return TensorShape([None] * rank)
-    margins = _known_margins(context.inputs[1], rank)
+    margins = _known_margins(context, rank)
     if any(margin is not None and margin < 0 for margin in margins):
         raise ValueError("Paddings must be non-negative")
     return TensorShape(
@@ -42,17 +42,21 @@ def pad_shape(context: ShapeContext) -> TensorShape:
     )
 
 
-def _known_margins(paddings: Tensor, rank: int) -> list[int | None]:
+def _known_margins(context: ShapeContext, rank: int) -> list[int | None]:
     """Before and after together, in each dimension, as far as they are known.
 
     `[[1, 2], [0, n]]` is a Pack of rows, which may be Packs again.
     """
-    value = constant_value(paddings)
+    value, paddings = context.constant(1), context.inputs[1]
     if value is not None:
         if value.size and value.min() < 0:
             raise ValueError("Paddings must be non-negative")
         return [int(n) for n in value.sum(axis=1)]
-    if paddings.op.type == "Pack" and paddings.op.node_attrs["axis"] == 0:
+    if (
+        not context.is_of_a_run
+        and paddings.op.type == "Pack"
+        and paddings.op.node_attrs["axis"] == 0
+    ):
         rows = [constant_value(row) for row in paddings.op.inputs]
         return [None if row is None else int(row.sum()) for row in rows]
     return [None] * rank
