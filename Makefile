@@ -1,6 +1,7 @@
 # The project's commands. Everything is installed into .venv; pip's own settings choose where from.
 #   make lenet   train LeNet on handwritten digits, print its accuracy, write its graph as SVG
 #   make test    lint, types and the whole test suite, compared with TensorFlow
+#   make bench   time everything against TensorFlow, and write docs/performance.md
 #   make venv    .venv with every extra, and nothing run
 PYTHON ?= python3
 WORKERS ?= 2
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: lenet test venv lint format clean
+.PHONY: lenet test bench venv lint format clean
 .DELETE_ON_ERROR:
 
 lenet: $(VENV)/.examples
@@ -17,6 +18,10 @@ lenet: $(VENV)/.examples
 
 test: lint
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+bench: $(VENV)/.tests
+	mkdir -p out
+	$(BIN)/python tests/benchmarks/run.py --case all --json out/benchmarks.json && $(BIN)/python tests/benchmarks/report.py out/benchmarks.json
 
 venv: $(VENV)/.tests
 

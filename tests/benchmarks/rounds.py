@@ -42,7 +42,7 @@ class Turn:
         """How far apart the quartiles are, relative to the median."""
         if len(self.samples) < 4:
             return 0.0
-        low, median, high = statistics.quantiles(self.samples, n=4)
+        low, median, high = statistics.quantiles(self.samples, n=4, method="inclusive")
         return (high - low) / median
 
 
