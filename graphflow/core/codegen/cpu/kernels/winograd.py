@@ -34,7 +34,7 @@ OUT = 4  # outputs of a tile along an axis
 ROWS = 8 if TILE_ROWS >= 8 else 4  # of a register tile: 16 tiles and 16 channels are multiples
 LANES, SIZE = F32.width, F32.size
 NR = TILE_VECTORS * LANES
-LINE = 64 // SIZE  # elements between places: they must not be a power of two apart
+LINE = 128 // SIZE  # elements between places: they must not be a power of two apart
 PATCH = 8 * 8  # vectors of the largest square of a transform
 
 _product = make_tile(F32, ROWS, TILE_VECTORS, row_table=False, loops=1, contiguous=True)
@@ -82,13 +82,16 @@ def _make_tiles(matrix):
             source, row = image + (y * width + x) * pixel, width * pixel
             if y < 0 or x < 0 or y + side > height or x + side > width:
                 # a copy of the square, with zeros where it reaches out of the image
-                left, right = max(-x, 0), min(width - x, side)
+                left, right = min(max(-x, 0), side), max(min(width - x, side), 0)
                 for i in range(side):
                     to = patch + i * side * pixel
-                    clear_bytes(to, side * pixel)
-                    if y + i >= 0 and y + i < height and right > left:
+                    if y + i < 0 or y + i >= height:
+                        clear_bytes(to, side * pixel)
+                    else:
+                        clear_bytes(to, left * pixel)
                         copy_bytes(source + i * row + left * pixel, to + left * pixel,
                                    (right - left) * pixel)  # fmt: skip
+                        clear_bytes(to + right * pixel, (side - right) * pixel)
                 source, row = patch, side * pixel
             for c in range(0, pixel, LANES * SIZE):
                 square(

@@ -11,7 +11,7 @@ from ..windows import Axis
 from .conv_geometry import turn
 
 _OUT = 4  # outputs of a tile along an axis
-_LINE = 16  # elements between the places of a transform
+_LINE = 32  # elements between the places of a transform
 _TRANSFORM_BYTES = 4096  # that the kernels keep intermediate squares in
 _CACHE = 1 << 20  # bytes of transformed tiles at once
 _FEW_TILES, _SOME_TILES = 16, 32  # of an item: with fewer its filter is read too often
@@ -92,7 +92,7 @@ def make_tiling(taps: int, shape: Sequence[int]) -> Tiling:
         least = 1 if per_image < _FEW_TILES else 4
         together = max(
             g
-            for g in range(1, images + 1)
+            for g in range(1, min(images, _SOME_TILES) + 1)
             if images % g == 0 and (g == 1 or g * per_image <= _SOME_TILES and images >= g * least)
         )
         return Tiling(taps, images, height, width, together * per_image)
