@@ -27,6 +27,7 @@ from . import python_io as python_io
 
 # core/ops/random
 from . import random as random
+from . import saved_model as saved_model
 from . import strings as strings
 from . import summary as summary
 from . import train as train

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-CASES: list[object] = []
+from . import OpCase, raw, strings
+
+
+def _match(tf, x):
+    return raw(tf, "StaticRegexFullMatch", input=x, pattern="^s3://.*")
+
+
+CASES = [OpCase("StaticRegexFullMatch", _match, [strings("s3://x", "a s3://x", "")])]
 
 TESTED_ELSEWHERE = {
     "SaveV2": "tests/train/test_saver.py",
