@@ -106,7 +106,7 @@ def test_parse_example(oracle: ModuleType, messages: list[bytes], features: Any)
 
 
 @pytest.mark.parametrize("features", [descriptions, dense_steps])
-@pytest.mark.parametrize("message", [FIRST, SECOND, EMPTY])
+@pytest.mark.parametrize("message", [FIRST, SECOND, EMPTY], ids=["first", "second", "empty"])
 def test_parse_single_example(oracle: ModuleType, message: bytes, features: Any) -> None:
     assert_as_in_tensorflow(oracle, "parse_single_example", message, features)
     assert_as_in_tensorflow(
@@ -154,7 +154,7 @@ SHORT = sequence(
 )
 
 
-@pytest.mark.parametrize("message", [LONG, SHORT])
+@pytest.mark.parametrize("message", [LONG, SHORT], ids=["long", "short"])
 def test_parse_single_sequence_example(oracle: ModuleType, message: bytes) -> None:
     assert_as_in_tensorflow(
         oracle, "parse_single_sequence_example", message, context_features, list_features
@@ -187,7 +187,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("message", "features", "words"), REFUSED)
+@pytest.mark.parametrize(
+    ("message", "features", "words"), REFUSED, ids=[str(i) for i in range(len(REFUSED))]
+)
 @pytest.mark.parametrize("function", ["parse_example", "parse_single_example"])
 def test_messages_that_do_not_fit(
     oracle: ModuleType, function: str, message: bytes, features: Any, words: str
@@ -219,6 +221,7 @@ def test_messages_name_the_example() -> None:
         (sequence({"length": [1]}, {"k": [[1.5]]}), "k, Index: 0.*values size: 1"),
         (sequence({"length": [1]}, {"k": [None]}), "k, Index: 0.*is empty"),
     ],
+    ids=["no length", "no list", "types", "sizes", "empty"],
 )
 def test_sequences_that_do_not_fit(oracle: ModuleType, message: bytes, words: str) -> None:
     def context(tf: Any) -> dict[str, Any]:
