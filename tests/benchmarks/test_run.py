@@ -6,6 +6,7 @@ import json
 import math
 import os
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -24,7 +25,7 @@ from benchmarks.rounds import (
     median_value,
     smallest_of,
 )
-from benchmarks.run import Settings, main
+from benchmarks.run import Settings, main, measure
 
 ABOUT = {
     "machine": {"cpu": "A chip", "cores": 2, "features": ["avx2"], "system": "Linux 6"},
@@ -198,6 +199,72 @@ def test_costs_of_lenet() -> None:
     assert costs["its gradient for the input"].flops == 200 * second
     assert costs["matrix products"].flops == 3 * 200 * (3136 * 1024 + 1024 * 10)
     assert costs["the optimizer's update"].bytes == 6 * 4 * 3274634
+
+
+# --- rounds --------------------------------------------------------------------------------------
+
+
+class FakeContender:
+    """Answers without a process; `turns` records whose turn it was, `load` makes all noisy."""
+
+    turns: ClassVar[list[str]] = []
+    losses: ClassVar[dict[str, float]] = {}
+    load = 0.0
+
+    def __init__(self, framework: str, case_name: str, threads: int) -> None:
+        self.framework = framework
+
+    def __enter__(self) -> FakeContender:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def ask(self, line: str) -> list[float]:
+        assert line == "steps 3"
+        return [self.losses.get(self.framework, 1.0)] * 3
+
+    def time(self, count: int) -> tuple[list[float], float]:
+        self.turns.append(self.framework)
+        seconds = {"graphflow": 0.01, "tensorflow": 0.02}[self.framework]
+        return [seconds] * count, self.load
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> type[FakeContender]:
+    monkeypatch.setattr("benchmarks.run.Contender", FakeContender)
+    monkeypatch.setattr(FakeContender, "turns", [])
+    return FakeContender
+
+
+def settings(rounds: int) -> Settings:
+    return Settings("tensorflow", rounds, threads=2, seconds=0.1, say=lambda line: None)
+
+
+def test_frameworks_take_turns_the_other_way_round_each_time(fake: type[FakeContender]) -> None:
+    result = measure("lenet_train", settings(rounds=3))
+    g, t = "graphflow", "tensorflow"
+    assert fake.turns == [g, t, g, t, t, g, g, t]  # the first two are for warming up
+    assert result.value == 2.0
+    samples = {name: len(turn.samples) for name, turn in result.rounds[0].turns.items()}
+    assert samples == {g: 10, t: 5}  # as many as fill 0.1 s
+
+
+def test_noisy_rounds_are_repeated_as_often_as_rounds_were_asked_for(
+    fake: type[FakeContender], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fake, "load", 0.5)
+    assert len(measure("lenet_train", settings(rounds=3)).rounds) == 6
+
+
+def test_nothing_is_timed_where_losses_disagree(
+    fake: type[FakeContender], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fake, "losses", {"tensorflow": 1.01})
+    result = measure("lenet_train", settings(rounds=3))
+    assert result.failure == "step 0: graphflow has 1, tensorflow 1.01"
+    assert result.value is None
+    assert fake.turns == []
 
 
 # --- processes -----------------------------------------------------------------------------------
