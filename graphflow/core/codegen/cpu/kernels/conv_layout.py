@@ -33,14 +33,6 @@ def make_helpers(real):
                 copy_bytes(image + (top + row) * image_width, start + left, count)
 
     @njit(inline="always")
-    def widen_rows(source, to, rows, count, wide):
-        """Rows of `count` elements with zeros after them up to `wide`."""
-        for row in range(rows):
-            start = to + row * wide * SIZE
-            copy_bytes(source + row * count * SIZE, start, count * SIZE)
-            clear_bytes(start + count * SIZE, (wide - count) * SIZE)
-
-    @njit(inline="always")
     def pack_rows(source, to, depth, columns, first):
         """NR columns from `first` of a matrix [depth, columns], as [depth, NR]."""
         count = min(NR, columns - first)
@@ -71,7 +63,6 @@ def make_helpers(real):
     return SimpleNamespace(
         add_rows=add_rows,
         pad_image=pad_image,
-        widen_rows=widen_rows,
         pack_rows=pack_rows,
         pack_turned=pack_turned,
     )

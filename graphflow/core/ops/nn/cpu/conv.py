@@ -28,6 +28,8 @@ from .conv_tables import Tables, convolution_tables, row_tables
 _GROUP = 32  # output channels of a group: the kernels' panels divide it on every machine
 _FEW_CHANNELS = 12  # a tap with fewer is not worth a loop of its own: whole window rows are
 _PIXELS_AT_ONCE = 512  # that a tile sums up: what it reads stays in the cache for the next tile
+_LONG_ROW = 256  # bytes of a row of dY, of which a tile reads a part
+_ROWS = 14  # of most tiles
 _PAD = 16  # rows that a tile may read past the last
 _FLOPS = 150.0  # per nanosecond and thread
 
@@ -213,26 +215,24 @@ def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Seque
     channels, outputs = dw.shape[2:]
     padded = [(a.out - 1) * a.stride + (a.kernel - 1) * a.dilation + 1 for a in axes]
     image = padded if _needs_copy(axes) else [a.size for a in axes]
-    wide = -(-outputs // _GROUP) * _GROUP
+    packed_row = _GROUP * size if outputs % _GROUP or outputs * size > _LONG_ROW else 0
     x_row, x_pixel = image[1] * channels * size, channels * size
-    dy_row, dy_pixel = columns.out * wide * size, wide * size
+    dy_pixel = packed_row or outputs * size
+    dy_row = columns.out * dy_pixel
     copy = (padded[0], padded[1] * x_pixel, columns.pad_before * x_pixel, rows.size,
             columns.size * x_pixel)  # fmt: skip
     copied_bytes = padded[0] * x_row if _needs_copy(axes) else 0
-    widened_bytes = rows.out * dy_row if wide != outputs else 0
     window = rows.kernel * columns.kernel * channels
     cost = 2.0 * dy.size * window / _FLOPS
     blocks = sum_blocks(n)
     by_images = n > 1 and 3 * blocks * dw.nbytes / BYTES < 0.1 * cost
-    if not by_images:
-        if copied_bytes:
-            x = _padded_copy(k, x, copied_bytes, copy, rows.pad_before)
-        if widened_bytes:
-            dy = _widened_copy(k, dy, wide)
+    if copied_bytes and not by_images:
+        x = _padded_copy(k, x, copied_bytes, copy, rows.pad_before)
     items = n if by_images else _row_items(window)
     parts = k.temporary(blocks * dw.nbytes, "parts of the filter gradient") if by_images else dw
     pixels, lists = _pixel_lists(axes, (x_row, x_pixel), (dy_row, dy_pixel))
-    at_once = max(1, _PIXELS_AT_ONCE // (rows.out * columns.out))
+    at_once = max(1, min(n, _PIXELS_AT_ONCE // (rows.out * columns.out)))
+    band = max(1, min(rows.out, _PIXELS_AT_ONCE // columns.out))
     k.call(
         f"conv_filter.filter_gradient_{kind}",
         items=items,
@@ -251,18 +251,18 @@ def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Seque
             rows.out * dy_row,
             outputs,
             rows.out,
-            max(1, min(rows.out, _PIXELS_AT_ONCE // columns.out)),
+            band,
             at_once,
             -(-n // blocks) if by_images else 0,
             window if by_images else window // items,
             n,
             k.workspace(copied_bytes + 64 if by_images else 64),
-            k.workspace(widened_bytes + 64 if by_images else 64),
-            wide,
+            k.workspace(at_once * band * columns.out * packed_row + 64),
+            packed_row,
             rows.size * columns.size * channels * size,
             rows.out * columns.out * outputs * size,
             dw.nbytes,
-            rows.out * columns.out,
+            columns.out,
             rows.pad_before,
             *(copy if copied_bytes else (0, 0, 0, 0, 0)),
         ],
@@ -301,18 +301,16 @@ def _padded_copy(
     return Buffer(copied.storage, (n, image_bytes // x.itemsize), x.dtype)
 
 
-def _widened_copy(k: Lowering, dy: Buffer, wide: int) -> Buffer:
-    n, outputs = dy.shape[0], dy.shape[3]
-    pixels = dy.shape[1] * dy.shape[2]
-    copied = k.temporary_like((n, pixels, wide), dy.dtype, "widened gradient")
-    args: list[Argument] = [k.read(dy), k.write(copied), pixels, outputs, wide]
-    k.call(f"conv_filter.widen_{KINDS[dy.kind]}", items=n, args=args, cost=2 * dy.nbytes / BYTES)
-    return copied
-
-
 def _row_items(window: int) -> int:
-    """Into how many items to divide the rows of dW: some tiles each."""
-    return max(i for i in range(1, 65) if window % i == 0 and (i == 1 or window // i >= 64))
+    """Into how many items to divide the rows of dW: whole tiles, as far as possible."""
+    choices = [i for i in range(1, 65) if window % i == 0 and (i == 1 or window // i >= 64)]
+    many = [i for i in choices if i >= 8] or choices[-1:]
+
+    def filled(items: int) -> float:
+        rows = window // items
+        return rows / (-(-rows // _ROWS) * _ROWS)
+
+    return max(many, key=lambda items: (int(20 * filled(items)), items))
 
 
 def _element_offsets(
