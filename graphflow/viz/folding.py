@@ -65,6 +65,8 @@ class Folding:
       series: the boxes that are stacks -> the scopes in each.
       signatures: which scopes are built alike.
       parameters: scope -> how many numbers the net learns in it.
+      inside: node -> the node it is a part of: a variable, or an op that takes it as argument.
+      apart: the scopes that train, initialize or save the net, whether they are drawn or not.
     """
 
     owner: dict[str, str]
@@ -75,6 +77,8 @@ class Folding:
     series: dict[str, list[str]] = field(default_factory=dict)
     signatures: Signatures = field(default_factory=lambda: Signatures({}, {}))
     parameters: dict[str, int] = field(default_factory=dict)
+    inside: dict[str, str] = field(default_factory=dict)
+    apart: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -109,9 +113,11 @@ def fold(nodes: Mapping[str, Node], choices: Choices) -> Folding:
     saving = _saving_scopes(nodes.values())
     inside = _fold_variables(nodes, consumers, choices)
     folding = Folding(owner={}, signatures=sign_scopes(nodes, inside))
-    folding.parameters = count_parameters(nodes, training | saving)
-    folding.series = find_series(nodes, folding.signatures, training | saving)
+    folding.apart = training | saving
+    folding.parameters = count_parameters(nodes, folding.apart)
+    folding.series = find_series(nodes, folding.signatures, folding.apart)
     inside |= _fold_arguments(nodes, consumers, inside, training, folding)
+    folding.inside = inside
     drawn = [node for name, node in nodes.items() if name not in inside]
     _fold_scopes(nodes, inside, drawn, training | saving, folding, choices)
 

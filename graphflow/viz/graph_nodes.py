@@ -27,6 +27,7 @@ class Node:
     inputs: tuple[Source, ...]
     controls: tuple[str, ...]
     attr: Mapping[str, Any]
+    device: str = ""
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -48,6 +49,7 @@ def _read_node(node_def: Any) -> Node:
         inputs=tuple(_read_source(name) for name in inputs),
         controls=tuple(controls),
         attr=node_def.attr,
+        device=node_def.device,
     )
 
 

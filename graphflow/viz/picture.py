@@ -140,7 +140,7 @@ def make_picture(
     folding = fold(nodes, choices)
     arrows = _arrows(nodes, folding, known_shapes)
     missing = {end: None for arrow in arrows for end in (arrow.tail, arrow.head)}
-    writer = _BoxWriter(nodes, folding, known_shapes, max_const_size)
+    writer = BoxWriter(nodes, folding, known_shapes, max_const_size)
     drawn = dict.fromkeys(folding.owner.values())
     groups = _groups(drawn, folding)
     return Picture(
@@ -171,7 +171,7 @@ def _groups(drawn: Iterable[str], folding: Folding) -> dict[str, int]:
     return outermost | {box: alike[scope] for box, scope in first.items() if scope in alike}
 
 
-class _BoxWriter:
+class BoxWriter:
     def __init__(
         self,
         nodes: Mapping[str, Node],
@@ -192,7 +192,7 @@ class _BoxWriter:
         if is_scope:
             kind, lines, tooltip = self._of_scope(name)
         elif name in self._nodes:
-            kind, lines, tooltip = self._of_node(self._nodes[name])
+            kind, lines, tooltip = self.of_node(self._nodes[name])
         else:
             kind, lines, tooltip = "missing", ["not in the graph"], name
         several = is_scope and len(self._members[name]) > 1
@@ -224,7 +224,7 @@ class _BoxWriter:
             lines.append(parameters_text(parameters))
         return kind, lines, f"{name}: {', '.join(lines)}"
 
-    def _of_node(self, node: Node) -> tuple[str, list[str], str]:
+    def of_node(self, node: Node) -> tuple[str, list[str], str]:
         kind = "training" if node.name in self._folding.auxiliary else kind_of(node.op)
         lines = [] if _says_its_type(node) else [node.op]
         if kind in ("input", "variable"):
@@ -304,12 +304,12 @@ def _arrows(
             tail = owner.get(source.node, source.node)
             if tail != head and source.node not in written_out:
                 arrows[tail, head].tensors[source] = shapes.get(source)
-                if _changes_input(node.op, index):
+                if changes_input(node.op, index):
                     arrows[tail, head].changed.add(source)
     return list(arrows.values())
 
 
-def _changes_input(op: str, index: int) -> bool:
+def changes_input(op: str, index: int) -> bool:
     """Whether an op takes an input by reference: a variable, to change it."""
     if _HANDLE_UPDATES.fullmatch(op):
         return index == 0

@@ -6,18 +6,19 @@ import html
 import os
 import sys
 import warnings
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
-from ..core.graph.graph import Graph
-from ..core.graph.stacks import get_default_graph
 from .dot import graph_def_to_dot
-from .graph_nodes import Shape, Source
+from .explorer import GraphExplorer, explore
+from .origin import find_origin
 from .render import FORMATS, LayoutEngineError, render
 
 _DEFAULT_FILE = "graph.svg"
+_DEFAULT_PAGE = "graph.html"
+_PAGES = (".html", ".htm")
 
 
 class GraphDrawing:
@@ -27,8 +28,11 @@ class GraphDrawing:
       source: the graph in graphviz' dot language.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(
+        self, source: str, make_explorer: Callable[[], GraphExplorer] | None = None
+    ) -> None:
         self.source = source
+        self._make_explorer = make_explorer  # to be shown where there is no graphviz
 
     @cached_property
     def svg(self) -> str:
@@ -51,7 +55,8 @@ class GraphDrawing:
 
         Raises:
           ValueError: the suffix is none of these.
-          LayoutEngineError: there is no graphviz; the source was written beside, as `.dot`.
+          LayoutEngineError: there is no graphviz; the source was written beside, as `.dot`, and
+            the explorer, which needs none, as `.html`.
         """
         path = Path(path)
         file_format = path.suffix.lower().removeprefix(".")
@@ -66,8 +71,11 @@ class GraphDrawing:
                 self.svg.encode() if file_format == "svg" else render(self.source, file_format)
             )
         except LayoutEngineError as error:
-            source_path = self.save(path.with_suffix(".dot"))
-            raise LayoutEngineError(f"{error}. The source is in {source_path}") from error
+            message = f"{error}. The source is in {self.save(path.with_suffix('.dot'))}"
+            if self._make_explorer is not None:
+                page = self._make_explorer().save(path.with_suffix(".html"))
+                message += f"; {page} shows the graph in a browser, without graphviz"
+            raise LayoutEngineError(message) from error
         path.write_bytes(content)
         return path
 
@@ -81,7 +89,10 @@ class GraphDrawing:
         try:
             picture = self.svg[self.svg.index("<svg") :]
         except LayoutEngineError as error:
-            picture = f"<p>{html.escape(str(error))}</p><pre>{html.escape(self.source)}</pre>"
+            message = f"<p>{html.escape(str(error))}</p>"
+            if self._make_explorer is not None:
+                return message + self._make_explorer()._repr_html_()
+            picture = f"{message}<pre>{html.escape(self.source)}</pre>"
         return f'<div style="overflow: auto; max-height: 60em">{picture}</div>'
 
 
@@ -93,8 +104,10 @@ def show_graph(
     expand: str | Sequence[str] = (),
     collapse: str | Sequence[str] = (),
     rankdir: str = "TB",
+    theme: str = "light",
+    explorer: bool = False,
     path: str | os.PathLike[str] | None = None,
-) -> GraphDrawing:
+) -> GraphDrawing | GraphExplorer:
     """Draws a graph with its name scopes as nested boxes and shapes on the edges.
 
     A variable is one box, and so are gradients, optimizers, savers, and what one library call added
@@ -113,48 +126,54 @@ def show_graph(
         `"*"` for everything.
       collapse: names or patterns of scopes to draw as one box.
       rankdir: where arrows point: TB (down), BT, LR or RL.
-      path: the file to write, in a notebook too: `.svg`, `.png`, `.pdf` or `.dot`. Default:
+      theme: `light` or `dark`.
+      explorer: make a page to look around in, instead of a picture; see `explore`.
+      path: the file to write, in a notebook too: `.svg`, `.png`, `.pdf`, `.dot`, or
+        `.html` for the explorer. Default:
         `graph.svg` in the working directory, written by scripts only.
 
     Returns:
-      The `GraphDrawing`: its `save`, `source` and `svg` are there for more.
+      The `GraphDrawing`: its `save`, `source` and `svg` are there for more. With `explorer` the
+      `GraphExplorer`.
+
+    Raises:
+      ValueError: there are too many boxes to lay out; the message tells how to fold them.
 
     Warns:
       RuntimeWarning: a script has no graphviz to draw with; it goes on, with the source written.
     """
-    shapes = None
-    if hasattr(graph_def, "as_graph_def"):
-        graph_def = graph_def.as_graph_def(add_shapes=True)
-    else:
-        shapes = _shapes_from(get_default_graph(), graph_def)
+    show_page = path is not None and Path(path).suffix.lower() in _PAGES
+    if explorer or show_page:
+        if not show_page and path is not None:
+            raise ValueError(f"the explorer is a page: end the name {Path(path).name!r} in .html")
+        return _show_page(graph_def, max_const_size, path)
+    origin = find_origin(graph_def)
     drawing = GraphDrawing(
         graph_def_to_dot(
-            graph_def,
+            origin.graph_def,
             max_const_size,
             depth=depth,
             expand=[expand] if isinstance(expand, str) else expand,
             collapse=[collapse] if isinstance(collapse, str) else collapse,
             rankdir=rankdir,
-            shapes=shapes,
-        )
+            theme=theme,
+            shapes=origin.shapes,
+        ),
+        partial(explore, graph_def, max_const_size=max_const_size),
     )
     if path is not None or not _in_notebook():
         _write(drawing, path or _DEFAULT_FILE)
     return drawing
 
 
-def _shapes_from(graph: Graph, graph_def: Any) -> dict[Source, Shape] | None:
-    """The shapes of a graph's tensors if it has each node of the GraphDef, else None."""
-    shapes: dict[Source, Shape] = {}
-    operations = {op.name: op for op in graph.get_operations()}
-    for node_def in graph_def.node:
-        op = operations.get(node_def.name)
-        if op is None or op.type != node_def.op or len(op.inputs) > len(node_def.input):
-            return None
-        for index, tensor in enumerate(op.outputs):
-            known = tensor.shape.ndims is not None
-            shapes[Source(op.name, index)] = tuple(tensor.shape.as_list()) if known else None
-    return shapes
+def _show_page(
+    graph_def: Any, max_const_size: int, path: str | os.PathLike[str] | None
+) -> GraphExplorer:
+    explorer = explore(graph_def, max_const_size=max_const_size, title=path and Path(path).stem)
+    if path is not None or not _in_notebook():
+        saved = explorer.save(path or _DEFAULT_PAGE)
+        print("graph written to", saved.resolve())  # noqa: T201 (a script's answer)
+    return explorer
 
 
 def _in_notebook() -> bool:

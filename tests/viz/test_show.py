@@ -11,7 +11,7 @@ import pytest
 from graph_defs import graph_def, node
 
 import graphflow as tf
-from graphflow.viz import GraphDrawing, LayoutEngineError, show_graph
+from graphflow.viz import GraphDrawing, GraphExplorer, LayoutEngineError, show_graph
 from graphflow.viz.render import render
 
 GRAPH = graph_def(node("a/x", "Placeholder"), node("y", "Relu", "a/x"))
@@ -88,12 +88,32 @@ def test_an_unknown_format_is_refused() -> None:
         GraphDrawing("digraph {}").save("g.jpeg2000")
 
 
+@pytest.mark.parametrize("options", [{"explorer": True}, {"path": "graph.html"}])
+def test_the_explorer_is_a_file_for_a_script(
+    options: dict, working_directory: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert isinstance(show_graph(GRAPH, **options), GraphExplorer)
+    assert (working_directory / "graph.html").read_text().startswith("<!doctype html>")
+    assert capsys.readouterr().out == f"graph written to {working_directory / 'graph.html'}\n"
+
+
+def test_the_explorer_is_a_frame_in_a_notebook(notebook: None, working_directory: Path) -> None:
+    assert show_graph(GRAPH, explorer=True)._repr_html_().startswith("<iframe srcdoc=")
+    assert list(working_directory.iterdir()) == []
+
+
+def test_the_explorer_is_no_picture() -> None:
+    with pytest.raises(ValueError, match=r"'net.svg' in .html"):
+        show_graph(GRAPH, explorer=True, path="net.svg")
+
+
 def test_options_reach_the_picture() -> None:
     drawing = show_graph(GRAPH, depth=0, rankdir="BT")
     assert '"a" [' in drawing.source and '"a/x"' not in drawing.source.replace("a/x:0", "")
     assert '"a/x" [' in show_graph(GRAPH, depth=0, expand="a").source
     assert '"a" [' in show_graph(GRAPH, collapse="a").source
     assert 'rankdir="BT"' in drawing.source
+    assert 'bgcolor="#171c21"' in show_graph(GRAPH, theme="dark").source
 
 
 def test_without_an_engine_the_error_tells_how_to_get_one(no_engine: None, tmp_path: Path) -> None:
@@ -112,13 +132,16 @@ def test_without_an_engine_a_script_goes_on(no_engine: None, working_directory: 
         show_graph(GRAPH)
     assert caught[0].filename == __file__
     assert (working_directory / "graph.dot").read_text().startswith("digraph graphflow {")
+    assert "graph.html shows the graph in a browser" in str(caught[0].message)
+    assert "<!doctype html>" in (working_directory / "graph.html").read_text()
 
 
-def test_without_an_engine_a_notebook_shows_the_source(no_engine: None, notebook: None) -> None:
+def test_without_an_engine_a_notebook_shows_the_explorer(no_engine: None, notebook: None) -> None:
     drawing = show_graph(GRAPH)
     assert drawing._repr_svg_() is None
     assert "pip install &#x27;graphflow[render]&#x27;" in drawing._repr_html_()
-    assert "digraph graphflow {" in drawing._repr_html_()
+    assert "<iframe srcdoc=" in drawing._repr_html_()
+    assert "digraph {}" in GraphDrawing("digraph {}")._repr_html_()  # which knows no graph
 
 
 @pytest.fixture
