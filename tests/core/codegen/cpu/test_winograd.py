@@ -14,6 +14,7 @@ from graphflow.core.codegen.cpu.winograd_transforms import winograd_matrices
 from graphflow.core.graph.op_def import find_op
 from graphflow.core.ops.lowering import Lowering
 from graphflow.core.ops.nn.cpu import winograd
+from graphflow.core.ops.nn.windows import make_axis
 
 ERROR = 2e-5  # of the largest element of the result
 
@@ -126,3 +127,22 @@ def test_the_switch(monkeypatch, kernels):
     x, w = np.ones((8, 12, 12, 32), np.float32), np.ones((3, 3, 32, 32), np.float32)
     check("Conv2D", attrs("SAME"), x, w)
     assert kernels == ["conv.pack_f32", "conv.convolve_f32"]
+
+
+def pays(images: int, size: int, filters: tuple[int, ...], **changes: Any) -> bool:
+    kind, stride = changes.get("kind", "float32"), changes.get("stride", 1)
+    axis = make_axis(size, filters[0], stride, 1, "SAME")
+    return winograd.pays(filters, kind, [axis, axis], images, changes.get("sums", False))
+
+
+def test_where_it_pays():
+    lenet, resnet = (5, 5, 32, 64), (3, 3, 64, 64)
+    assert pays(100, 14, lenet)
+    assert pays(100, 14, lenet, sums=True)
+    assert pays(1, 56, resnet)
+    assert not pays(100, 14, lenet, kind="float64")
+    assert not pays(8, 56, resnet, stride=2)
+    assert not pays(8, 56, (3, 3, 3, 64))  # not whole vectors of channels
+    assert not pays(8, 56, (7, 7, 64, 64))
+    assert not pays(1, 7, (3, 3, 512, 512))  # transforming the filter takes longer than the rest
+    assert not pays(1, 28, resnet, sums=True)  # too few parts for several threads
