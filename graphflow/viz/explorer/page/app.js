@@ -24,7 +24,7 @@ class App {
 
   /** A graph that stands in one scope opens in that scope. */
   #openSingleScope() {
-    const scopes = this.model.root.children.filter((tree) => tree.isScope && !tree.isApart);
+    const scopes = this.model.root.children.filter((tree) => tree.isScope && !tree.primary && !tree.isApart);
     const others = this.model.root.children.length - scopes.length;
     if (scopes.length === 1 && others < 3) this.view.open.add(scopes[0].id);
   }
@@ -138,7 +138,6 @@ class App {
     for (let at = tree; at; at = at.parent) this.view.hidden.delete(at.id);
     if (tree !== this.view.root && !tree.isInside(this.view.root)) this.view.root = this.model.root;
     for (const scope of tree.ancestors()) if (scope.id) this.view.open.add(scope.id);
-    if (tree.id.endsWith("/.") && !this.view.open.has(tree.parent.id)) tree = tree.parent;
     this.view.selected = tree.id;
     this.update();
     const box = this.#boxOf(tree);
@@ -305,7 +304,7 @@ class App {
         event.preventDefault();
         this.goTo(tree);
       };
-      return html("a", { href: "#", onclick: go }, tree.node?.name ?? tree.id, html("small", {}, tree.node?.op ?? plural(tree.totals.ops, "op")));
+      return html("a", { href: "#", onclick: go }, html("span", {}, tree.node?.name ?? tree.id), html("small", {}, tree.node?.op ?? plural(tree.totals.ops, "op")));
     });
     const more = found.length > MAX_FOUND ? html("p", {}, `and ${whole.format(found.length - MAX_FOUND)} more`) : null;
     this.parts.found.replaceChildren(...links, ...(more ? [more] : []), ...(text && !links.length ? [html("p", {}, "nothing found")] : []));

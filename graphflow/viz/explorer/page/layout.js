@@ -297,6 +297,7 @@ function spread(row, wanted) {
 
 function placeY(rows, header) {
   let y = header + PAD;
+  let bottom = y;
   for (const row of rows) {
     const height = Math.max(0, ...row.map((cell) => cell.h));
     for (const cell of row) {
@@ -307,9 +308,10 @@ function placeY(rows, header) {
         cell.box.y = y + (height - cell.h) / 2;
       }
     }
+    bottom = y + height;
     y += height + (height ? GAP_Y : GAP_Y / 3);
   }
-  return rows.length ? y - GAP_Y + PAD / 2 : header + PAD;
+  return bottom + PAD / 2;
 }
 
 /** From places inside the scope to places on the page. */

@@ -140,7 +140,10 @@ class Model {
     return found;
   }
 
-  /** Nodes whose name holds the text, or matches it as a regular expression written `/…/`. */
+  /**
+   * Scopes and ops whose name holds the text, or matches it as a regular expression written `/…/`;
+   * those that train or save the net last.
+   */
   search(text) {
     const isPattern = text.length > 2 && text.startsWith("/") && text.endsWith("/");
     const wanted = text.toLowerCase();
@@ -154,7 +157,8 @@ class Model {
       const isShown = node.tree.parent.primary === node.tree && found.includes(node.tree.parent);
       if (!isShown && matches(node.name)) found.push(node.tree);
     }
-    return found;
+    const isApart = (tree) => tree.isApart || [...tree.ancestors()].some((scope) => scope.isApart);
+    return [...found.filter((tree) => !isApart(tree)), ...found.filter(isApart)];
   }
 }
 
