@@ -27,6 +27,7 @@ from ..ops.lowering import (
 )
 from ..plan.memory import SLACK, padded
 from ..plan.plan import Group, Plan, Segment
+from .background import stop_if_ending
 
 _GROUP_WORDS, _CALL_WORDS, _MOVE_WORDS = 8, 6, 4
 _COUNTER_WORDS = 16  # counters of different groups are on cache lines of their own
@@ -328,4 +329,8 @@ def all_kernels(plan: Plan) -> set[KernelName]:
 
 def load_kernels(plan: Plan) -> dict[KernelName, int]:
     """The addresses of a plan's kernels; those that are in no cache are compiled."""
-    return {name: kernel_address(kernel_of(name)) for name in all_kernels(plan)}
+    addresses = {}
+    for name in all_kernels(plan):
+        stop_if_ending()
+        addresses[name] = kernel_address(kernel_of(name))
+    return addresses

@@ -16,15 +16,10 @@ from functools import cache
 
 import numpy as np
 
-from ..codegen.cpu.library import Kernel, kernel_address
+from ..codegen.cpu.library import PUBLISH, RESET, RUN_PLAN, WORK, Kernel, kernel_address
 
 _SPINS = 20_000  # polls before a worker parks: about half a millisecond
 _WORDS = 64
-
-RESET = Kernel("plan_table.reset", argument_count=2)
-PUBLISH = Kernel("plan_table.publish", argument_count=6)
-RUN_PLAN = Kernel("plan_table.run_plan", argument_count=5)
-WORK = Kernel("plan_table.work", argument_count=4, returns=True)
 
 
 class Pool:

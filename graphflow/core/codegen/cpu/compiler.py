@@ -7,6 +7,7 @@ its kernels in the cache never imports it.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,11 @@ ENTRY = "graphflow_kernel"  # the one symbol of an object that anybody calls
 
 _lock = threading.Lock()  # neither Numba nor LLVM's global state is made for two threads
 _engines: list[Any] = []  # machine code lives as long as the process
+
+if hasattr(os, "register_at_fork"):  # a child must not find LLVM half-way through something
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
 
 
 def compile_function(function: Callable[..., Any], argument_count: int, returns: bool) -> bytes:
@@ -130,22 +136,22 @@ def _initialize() -> None:
 def load_object(code: bytes) -> int:
     """Makes an object file executable.
 
+    Args:
+      code: what `compile_function` or `compile_ir` gave: LLVM ends the process over other bytes.
+
     Returns:
       The address of its `ENTRY`.
 
     Raises:
-      ValueError: the bytes are no object file of this machine, or it lacks the entry.
+      ValueError: it lacks the entry.
     """
     import llvmlite.binding as llvm
 
     with _lock:
-        try:
-            engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
-            engine.add_object_file(llvm.ObjectFileRef.from_data(code))
-            engine.finalize_object()
-            address = engine.get_function_address(ENTRY)
-        except (RuntimeError, ValueError) as error:
-            raise ValueError(f"not a kernel of this machine: {error}") from None
+        engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), _target_machine())
+        engine.add_object_file(llvm.ObjectFileRef.from_data(code))
+        engine.finalize_object()
+        address = engine.get_function_address(ENTRY)
         if not address:
             raise ValueError(f"the object has no function {ENTRY}")
         _engines.append(engine)

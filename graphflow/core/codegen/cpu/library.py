@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import inspect
+import os
+import pkgutil
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,8 +33,20 @@ class Kernel:
     returns: bool = False
 
 
+# The entry points of the interpreter of plan tables, `kernels/plan_table.py`.
+RESET = Kernel("plan_table.reset", argument_count=2)
+PUBLISH = Kernel("plan_table.publish", argument_count=6)
+RUN_PLAN = Kernel("plan_table.run_plan", argument_count=5)
+WORK = Kernel("plan_table.work", argument_count=4, returns=True)
+
 _addresses: dict[Kernel, int] = {}
+_PARAMETERS = ("lo", "hi", "args")
 _lock = threading.RLock()
+
+if hasattr(os, "register_at_fork"):  # the lock of a thread that a child has not would stay locked
+    os.register_at_fork(
+        before=_lock.acquire, after_in_parent=_lock.release, after_in_child=_lock.release
+    )
 
 
 def kernel_address(kernel: Kernel) -> int:
@@ -45,9 +60,19 @@ def kernel_address(kernel: Kernel) -> int:
     return address
 
 
-def is_ready(kernel: Kernel) -> bool:
-    """Whether a kernel can be used without waiting for a compiler."""
-    return kernel in _addresses or cache.read_entry(_key(kernel)) is not None
+def library_kernels() -> list[Kernel]:
+    """All kernels that are not generated: what `graphflow cache warm` compiles. Imports Numba."""
+    found = [RESET, PUBLISH, RUN_PLAN, WORK]
+    folder = importlib.import_module(".kernels", __package__)
+    for module in pkgutil.iter_modules(folder.__path__):
+        names = vars(importlib.import_module(f".kernels.{module.name}", __package__)).items()
+        found += [Kernel(f"{module.name}.{name}") for name, value in names if _is_kernel(value)]
+    return found
+
+
+def _is_kernel(value: object) -> bool:
+    """Whether it is a function that a plan can call; what only kernels call is Numba's already."""
+    return inspect.isfunction(value) and tuple(inspect.signature(value).parameters) == _PARAMETERS
 
 
 def _key(kernel: Kernel) -> str:
@@ -57,13 +82,9 @@ def _key(kernel: Kernel) -> str:
 def _load(kernel: Kernel) -> int:
     key = _key(kernel)
     code = cache.read_entry(key)
-    if code is not None:
-        try:
-            return load_object(code)
-        except ValueError:
-            pass  # an entry of another machine under our name: made anew below
-    code = _compile(kernel)
-    cache.write_entry(key, code)
+    if code is None:
+        code = _compile(kernel)
+        cache.write_entry(key, code)
     return load_object(code)
 
 

@@ -1,0 +1,1 @@
+"""The command line: `graphflow COMMAND`, a module for each command."""

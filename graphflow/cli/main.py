@@ -1,0 +1,32 @@
+"""`graphflow COMMAND ...`: finds the command's module and calls it.
+
+A module of a command has `add_parser(commands)`, which describes its arguments and names the
+function that runs it: `parser.set_defaults(run=...)`, from the arguments to an exit status.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from . import cache
+
+COMMANDS = (cache,)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command.
+
+    Args:
+      arguments: the words after `graphflow`; those of this process when None.
+
+    Returns:
+      The exit status.
+    """
+    parser = argparse.ArgumentParser(prog="graphflow", description="TensorFlow 1's graphs, alone.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in COMMANDS:
+        command.add_parser(commands)
+    parsed = parser.parse_args(arguments)
+    status: int = parsed.run(parsed)
+    return status
