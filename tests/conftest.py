@@ -16,6 +16,10 @@ os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"  # its plain kernels: the numbers to compare with
 os.environ["TF_USE_LEGACY_KERAS"] = "1"  # tf.layers and the RNN cells of TF1
 
+# Tests say themselves where they want kernels; the others compare references with TensorFlow, and
+# nothing is compiled in the background. `GRAPHFLOW_JIT=now pytest` runs them all natively.
+os.environ.setdefault("GRAPHFLOW_JIT", "off")
+
 # Examples take as long as the other worker allows, and a run can be repeated.
 # `pytest --hypothesis-profile=default` explores new ones.
 hypothesis.settings.register_profile("suite", deadline=None, derandomize=True)

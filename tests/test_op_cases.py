@@ -124,6 +124,32 @@ def _with_constants(case: OpCase) -> list[Any]:
         return session.run(_as_list(case.build(graphflow, *constants)))
 
 
+# --- kernels --------------------------------------------------------------------------------------
+
+
+@all_cases
+def test_kernels(case: OpCase) -> None:
+    """A plan of native kernels gives what the references give: values and first gradients."""
+    built = build(graphflow, case)
+    fetches, feeds = list(built.outputs), built.feeds
+    if case.grad:
+        derivatives = Derivatives(case, built)
+        fetches += [gradient for gradient in derivatives.first if gradient is not None]
+        feeds = derivatives.feeds
+    levels = graphflow.OptimizerOptions
+    expected, given = (_run_at(built, fetches, feeds, level) for level in (levels.OFF, levels.ON_2))
+    for mine, theirs in zip(given, expected, strict=True):
+        assert_same(case, mine, theirs)
+
+
+def _run_at(built: Built, fetches: list[Any], feeds: Any, jit_level: int) -> list[Any]:
+    options = graphflow.OptimizerOptions(global_jit_level=jit_level)
+    config = graphflow.ConfigProto(graph_options=graphflow.GraphOptions(optimizer_options=options))
+    with graphflow.Session(graph=built.graph, config=config) as session:
+        given: list[Any] = session.run(fetches, feeds)
+        return given
+
+
 # --- gradients ------------------------------------------------------------------------------------
 
 
