@@ -7,7 +7,7 @@ over. `GRAPHFLOW_JIT=now` plans at the first run and waits, `off` never does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -20,13 +20,17 @@ from ..program.program import Program
 from .background import in_background
 
 if TYPE_CHECKING:
+    from ..plan.plan import Plan
     from .context import RunContext
 
 _RUNS_BEFORE_PLAN = 20
 _SECONDS_BEFORE_PLAN = 0.03
+# One of these takes NumPy longer than planning the whole program takes.
+_HEAVY = frozenset({"Conv2D", "DepthwiseConv2dNative", "FusedBatchNormV3", "LRN"})
 _MAX_PLANS = 64  # shapes of one program that are kept
 
 ShapeKey = tuple[tuple[int, ...] | None, ...]
+SimpleRun = Callable[[Sequence[Any]], list[Any]]
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Executable:
         self._interpreter = Interpreter(program)
         self._options = options
         self._shaped: dict[ShapeKey, _Shaped] = {}
+        self._is_heavy = any(node.op.name in _HEAVY for node in program.nodes)
 
     def run(self, args: Sequence[Any], context: RunContext) -> list[Any]:
         """Runs the program.
@@ -81,6 +86,19 @@ class Executable:
             results = self._interpret(args, context)
         return [r.copy() if isinstance(r, np.ndarray) else r for r in results]
 
+    def simple_run(self, args: Sequence[Any]) -> SimpleRun | None:
+        """What runs the program on arguments of these shapes, if they are all that a run needs.
+
+        Returns:
+          From arguments to results that the caller owns: what `run` would do, with fewer steps.
+          None while there is no native plan, and where it needs something of the session's.
+        """
+        shaped = self._shaped.get(_shape_key(args))
+        if shaped is None or shaped.plan is None:
+            return None
+        found: SimpleRun | None = shaped.plan.simple_run
+        return found
+
     def run_body(self, args: Sequence[Any], context: RunContext) -> list[Any]:
         """`run` inside of another run, whose results are read and never changed."""
         results = self._run_native(args, context)
@@ -91,15 +109,18 @@ class Executable:
         if self._options.jit == "off":
             return None
         shaped = self._shaped_for(args)
+        if shaped.plan is None and not shaped.is_asked_for:
+            if self._options.jit == "now":
+                self._make_plan(shaped, args)
+            elif self._is_heavy:
+                self._plan_if_cached(shaped, args)
         if shaped.plan is None:
-            if self._options.jit != "now" or shaped.is_asked_for:
-                return None
-            self._make_plan(shaped, args)
+            return None
         results: list[Any] | None = shaped.plan.run(args, context)
         return results
 
     def _shaped_for(self, args: Sequence[Any]) -> _Shaped:
-        key = tuple([getattr(value, "shape", None) for value in args])
+        key = _shape_key(args)
         shaped = self._shaped.get(key)
         if shaped is None:
             if len(self._shaped) >= _MAX_PLANS:
@@ -124,11 +145,36 @@ class Executable:
 
     def _make_plan(self, shaped: _Shaped, args: Sequence[Any]) -> None:
         """Plans the program for the shapes of some arguments; compiles what is not cached."""
-        from .make_native import make_native
+        from .make_native import load_plan
 
         shaped.is_asked_for = True
+        shaped.plan = load_plan(self._plan_for(args), self._options.threads)
+
+    def _plan_if_cached(self, shaped: _Shaped, args: Sequence[Any]) -> None:
+        """Plans a program whose first run would take longer than that, and uses the plan at once
+        if nothing is left to compile; what is, is compiled in the background."""
+        from .make_native import is_compiled, load_plan
+
+        shaped.is_asked_for = True
+        plan = self._plan_for(args)
+
+        def load() -> None:
+            shaped.plan = load_plan(plan, self._options.threads)
+
+        if is_compiled(plan):
+            load()
+        else:
+            in_background(load)
+
+    def _plan_for(self, args: Sequence[Any]) -> Plan:
+        from .make_native import plan_program
+
         shapes = [tuple(np.shape(getattr(value, "value", value))) for value in args]
-        shaped.plan = make_native(self.program, shapes, self._options.threads)
+        return plan_program(self.program, shapes)
+
+
+def _shape_key(args: Sequence[Any]) -> ShapeKey:
+    return tuple([getattr(value, "shape", None) for value in args])
 
 
 def default_options() -> ExecutionOptions:

@@ -1,4 +1,4 @@
-"""From a program and the shapes of its arguments to a plan with its kernels loaded."""
+"""From a program and the shapes of its arguments to a plan, and to its kernels."""
 
 from __future__ import annotations
 
@@ -7,29 +7,43 @@ from collections.abc import Sequence
 
 from ..base.config import get_config
 from ..codegen.cpu.elementwise import describe
+from ..codegen.cpu.library import is_ready
 from ..passes.pipeline import run_passes
 from ..plan.make import make_plan
 from ..plan.plan import Plan
 from ..program.program import Program
+from .instance import all_kernels, kernel_of
 from .native import NativePlan
 from .pool import available_cores, get_pool
 
 
-def make_native(
-    program: Program, arg_shapes: Sequence[tuple[int, ...]], threads: int
-) -> NativePlan:
-    """Plans a program and gets its kernels, from the cache or the compiler.
+def plan_program(program: Program, arg_shapes: Sequence[tuple[int, ...]]) -> Plan:
+    """Plans a program.
 
     Args:
       program: from the graph.
       arg_shapes: a shape for each `_Arg`.
-      threads: how many threads run it; 0 for all cores.
     """
     rewritten = run_passes(program, arg_shapes)
     _show("passes", str(rewritten))
     plan = make_plan(rewritten)
     _show("plan", str(plan))
     _show_sources(plan)
+    return plan
+
+
+def is_compiled(plan: Plan) -> bool:
+    """Whether the code of all kernels is in the cache."""
+    return all(is_ready(kernel_of(name)) for name in all_kernels(plan))
+
+
+def load_plan(plan: Plan, threads: int) -> NativePlan:
+    """Gets a plan's kernels, from the cache or the compiler.
+
+    Args:
+      plan: the plan.
+      threads: how many threads run it; 0 for all cores.
+    """
     return NativePlan(plan, get_pool(threads or available_cores()))
 
 

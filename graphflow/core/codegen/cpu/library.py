@@ -75,6 +75,11 @@ def _is_kernel(value: object) -> bool:
     return inspect.isfunction(value) and tuple(inspect.signature(value).parameters) == _PARAMETERS
 
 
+def is_ready(kernel: Kernel) -> bool:
+    """Whether a kernel can be used without waiting for a compiler."""
+    return kernel in _addresses or cache.read_entry(_key(kernel)) is not None
+
+
 def _key(kernel: Kernel) -> str:
     return cache.entry_key(kernel.source or kernel.name)
 
