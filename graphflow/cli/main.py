@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from . import cache
+from . import cache, show
 
-COMMANDS = (cache,)
+COMMANDS = (cache, show)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
