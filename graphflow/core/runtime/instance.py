@@ -7,7 +7,9 @@ its own for each call, as operands in scratch memory have an address per thread.
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 
@@ -28,6 +30,7 @@ from ..ops.lowering import (
 from ..plan.memory import SLACK, padded
 from ..plan.plan import Group, Plan, Segment
 from .background import stop_if_ending
+from .pool import run_alone
 
 _GROUP_WORDS, _CALL_WORDS, _MOVE_WORDS = 8, 6, 4
 _COUNTER_WORDS = 16  # counters of different groups are on cache lines of their own
@@ -102,7 +105,6 @@ class Instance:
         self._scratch = aligned_bytes(plan.scratch_bytes * threads)
         self._workspace_bytes = max((_workspace(call) for call in plan.calls), default=0)
         self._workspace = aligned_bytes(self._workspace_bytes * threads)
-        self._result_views: list[np.ndarray] | None = None
         self._views: dict[tuple[Storage, tuple[int, ...]], np.ndarray] = {}
         self._patches: dict[tuple[Home, int], list[tuple[int, int]]] = {}
         self._bind()
@@ -115,12 +117,16 @@ class Instance:
             found = self._views[key] = self._make_view(buffer)
         return found
 
-    def result_views(self) -> list[np.ndarray]:
-        """The results that are in the arena, as arrays on its memory."""
-        if self._result_views is None:
-            results = [r for r in self.plan.results if isinstance(r, Buffer)]
-            self._result_views = [self.view(result) for result in results]
-        return self._result_views
+    @cached_property
+    def run_alone(self) -> Callable[[], object]:
+        """Runs the first segment on the calling thread."""
+        return run_alone(*self.segments[1], self.failure_address)
+
+    @cached_property
+    def take_results(self) -> list[Callable[[], Any]]:
+        """What gives each result that is in the arena: a copy, or a NumPy scalar."""
+        views = [self.view(result) for result in self.plan.results if isinstance(result, Buffer)]
+        return [view.copy if view.ndim else partial(view.__getitem__, ()) for view in views]
 
     def _make_view(self, buffer: Buffer) -> np.ndarray:
         if buffer.storage.home is Home.CONSTANT:

@@ -29,6 +29,9 @@ class NativePlan:
     Args:
       plan: what to do.
       pool: the threads that run it.
+
+    Attributes:
+      simple_run: from arguments to results, for a plan that needs no more than that; or None.
     """
 
     def __init__(self, plan: Plan, pool: Pool) -> None:
@@ -42,7 +45,7 @@ class NativePlan:
         self._can_fail = any(call.failure is not None for call in plan.calls)
         self._written = [i for i, use in enumerate(plan.variables) if use.is_written]
         self._steady = self._find_steady()
-        self._is_simple = self._has_one_segment()
+        self.simple_run = self._run_simple if self._is_simple() else None
         self._over_read = {
             (o.buffer.storage.home, o.buffer.storage.index)
             for call in plan.calls
@@ -61,13 +64,15 @@ class NativePlan:
         }
         return sorted(found)
 
-    def _has_one_segment(self) -> bool:
-        """Whether runs need nothing but small arguments and one segment's kernels."""
+    def _is_simple(self) -> bool:
+        """Whether runs need nothing but small arguments and one small segment's kernels."""
         plan = self.plan
         outside = [o.buffer.storage for call in plan.calls for o in call.operands]
         return (
-            len(plan.steps) == 1
+            self._is_small
+            and len(plan.steps) == 1
             and not plan.generators
+            and not plan.variables
             and isinstance(plan.steps[0], Segment)
             and not self._can_fail
             and all(isinstance(r, Buffer) and r.storage.home is Home.ARENA for r in plan.results)
@@ -91,20 +96,27 @@ class NativePlan:
         refs = self._find_refs(args, context) if self.plan.variables else ()
         if refs is None:
             return None
+        if self.simple_run is not None and context.step_times is None:
+            return self.simple_run(args)
+        instance = self._take_instance()
         try:
-            instance = self._idle.pop()  # atomic, and faster than a lock
-        except IndexError:
-            instance = Instance(self.plan, self._pool.threads, self._constants, self._kernels)
-        try:
-            if self._is_simple and context.step_times is None:
-                return self._run_simple(instance, args)
             if not self._written and not self.plan.generators:
                 return self._run(instance, args, refs, context)
             with context.state.update_lock, locked(*(refs[i] for i in self._written)):
                 return self._run(instance, args, refs, context)
         finally:
-            if len(self._idle) < _MAX_IDLE_INSTANCES:
-                self._idle.append(instance)
+            self._give_back(instance)
+
+    def _take_instance(self) -> Instance:
+        """Memory for one run; of an earlier run if there is some."""
+        try:
+            return self._idle.pop()  # atomic, and faster than a lock
+        except IndexError:
+            return Instance(self.plan, self._pool.threads, self._constants, self._kernels)
+
+    def _give_back(self, instance: Instance) -> None:
+        if len(self._idle) < _MAX_IDLE_INSTANCES:
+            self._idle.append(instance)
 
     def _find_refs(self, args: Sequence[Any], context: RunContext) -> list[Ref] | None:
         """The cells of the variables, if all are as planned."""
@@ -122,16 +134,18 @@ class NativePlan:
 
     # --- one run ---------------------------------------------------------------------------------
 
-    def _run_simple(self, instance: Instance, args: Sequence[Any]) -> list[Any]:
-        """A run of one segment on arguments alone, with as few steps in Python as can be."""
+    def _run_simple(self, args: Sequence[Any]) -> list[Any]:
+        """A run of one small segment on arguments alone, with as few steps in Python as can be."""
+        instance = self._take_instance()
         for index, place in instance.copied:
             value = args[index]
             place[...] = value if value.ndim < 2 else value.reshape(-1)
-        if self.plan.prologue:
+        if instance.prologue_of is None:
             self._run_prologue(instance, ())
-        table, groups = instance.segments[1]
-        self._pool.run(table, groups, instance.failure_address, self._is_small)
-        return [view[()] if view.ndim == 0 else view.copy() for view in instance.result_views()]
+        instance.run_alone()
+        results = [take() for take in instance.take_results]
+        self._give_back(instance)
+        return results
 
     def _run(
         self, instance: Instance, args: Sequence[Any], refs: Sequence[Ref], context: RunContext

@@ -12,11 +12,19 @@ import ctypes
 import os
 import threading
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
-from ..codegen.cpu.library import PUBLISH, RESET, RUN_PLAN, WORK, Kernel, kernel_address
+from ..codegen.cpu.library import (
+    PUBLISH,
+    RESET,
+    RUN_ALONE,
+    RUN_PLAN,
+    WORK,
+    Kernel,
+    kernel_address,
+)
 
 _SPINS = 20_000  # polls before a worker parks: about half a millisecond
 _WORDS = 64
@@ -111,6 +119,19 @@ class Pool:
                     if parked:
                         self._parked[worker] = False
                         self._wake[worker].release()
+
+
+def run_alone(table: int, groups: int, failure: int) -> Callable[[], object]:
+    """A function that runs a small plan on the calling thread, as fast as Python can call it.
+
+    Args: as of `Pool.run`.
+    """
+    words = np.array([table, groups, failure], np.int64)
+    # Python's lock is kept, as giving it up and getting it back takes longer than such a plan.
+    function = ctypes.PYFUNCTYPE(None, ctypes.c_int64)(kernel_address(RUN_ALONE))
+    argument = ctypes.c_int64(words.ctypes.data)
+    argument.words = words  # type: ignore[attr-defined]  # kept as long as its address
+    return partial(function, argument)
 
 
 def _aligned_words(count: int) -> np.ndarray:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..base import dtypes
 from ..graph.tensor import Tensor
-from ..runtime.executable import Executable
+from ..runtime.executable import Executable, SimpleRun
 from .feeds import feed_array
 from .fetches import FetchPlan
 
@@ -28,7 +28,7 @@ class PreparedRun:
       feeders: for each fed tensor, what turns a fed value into its array.
     """
 
-    __slots__ = ("executable", "feeders", "fetches", "version")
+    __slots__ = ("_has_fixed_shapes", "_simple_run", "executable", "feeders", "fetches", "version")
 
     def __init__(
         self, version: int, fetches: FetchPlan, executable: Executable, feeds: Sequence[Tensor]
@@ -37,6 +37,19 @@ class PreparedRun:
         self.fetches = fetches
         self.executable = executable
         self.feeders = [feeder(tensor) for tensor in feeds]
+        self._has_fixed_shapes = all(tensor.shape.is_fully_defined() for tensor in feeds)
+        self._simple_run: SimpleRun | None = None
+
+    def run_simple(self, args: list[Any]) -> list[Any] | None:
+        """What users get for the fetched tensors, if a run needs nothing but its arguments."""
+        run = self._simple_run
+        if run is None:
+            run = self.executable.simple_run(args)
+            if run is None:
+                return None
+            if self._has_fixed_shapes:
+                self._simple_run = run
+        return run(args)
 
 
 class PreparedRuns:

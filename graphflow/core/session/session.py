@@ -21,7 +21,7 @@ from .fetches import FetchPlan
 from .growth import GrowthWatch
 from .options import options_from
 from .partial_run import PartialRun
-from .prepared import PreparedRun, PreparedRuns, feeder
+from .prepared import PreparedRun, PreparedRuns
 from .run_metadata import fill_run_metadata, wants_trace
 
 _MAX_CACHED_PROGRAMS = 1000
@@ -115,18 +115,20 @@ class BaseSession:
           ValueError: a fetch is not in the graph, or a feed has the wrong shape.
           tf.errors.OpError: a node failed.
         """
-        self._check_open()
+        if self._closed:
+            self._check_open()
         key = self._prepared.key(fetches, feed_dict)
         prepared = self._prepared.find(key, self._graph._change_count)
         if prepared is None:
             prepared, args = self._prepare(key, fetches, feed_dict)
         else:
             values = feed_dict.values() if feed_dict else ()
-            args = [feed(value) for feed, value in zip(prepared.feeders, values, strict=True)]
+            args = [feed(value) for feed, value in zip(prepared.feeders, values)]
         return self._run_prepared(prepared, args, options, run_metadata)
 
     def _prepare(self, key: Any, fetches: Any, feed_dict: Any) -> tuple[PreparedRun, list[Any]]:
         """Looks at fetches and feeds for the first time; gives the fed arrays as well."""
+        self._check_open()
         fetch_plan = FetchPlan(self._graph, fetches)
         feeds = read_feeds(self._graph, feed_dict) if feed_dict else {}
         self._growth.before_run()
@@ -139,6 +141,10 @@ class BaseSession:
     def _run_prepared(
         self, prepared: PreparedRun, args: list[Any], options: Any, run_metadata: Any
     ) -> Any:
+        if options is None and run_metadata is None:
+            values = prepared.run_simple(args)
+            if values is not None:
+                return prepared.fetches.rebuild(values)
         wants_times = run_metadata is not None and wants_trace(options, run_metadata)
         timeout = options.timeout_in_ms if options is not None else 0
         context = RunContext(self._state, wants_times, timeout or self._timeout_in_ms)
@@ -191,12 +197,12 @@ class BaseSession:
             raise TypeError("`feed_list` must be a list or tuple.")
         tensors = tuple(as_fed_tensor(self._graph, key) for key in feed_list or ())
         fetch_plan = FetchPlan(self._graph, fetches)
-        feeders = [feeder(tensor) for tensor in tensors]
         prepared: PreparedRun | None = None
 
         def call(*values: Any, options: Any = None, run_metadata: Any = None) -> Any:
             nonlocal prepared
-            self._check_open()
+            if self._closed:
+                self._check_open()
             if len(values) != len(tensors):
                 raise TypeError(f"expected {len(tensors)} feed values, got {len(values)}")
             if (options is not None or run_metadata is not None) and not accept_options:
@@ -205,7 +211,7 @@ class BaseSession:
             if prepared is None or prepared.version != version:
                 executable = self._executable(fetch_plan, tensors)
                 prepared = PreparedRun(version, fetch_plan, executable, tensors)
-            args = [feed(value) for feed, value in zip(feeders, values, strict=True)]
+            args = [feed(value) for feed, value in zip(prepared.feeders, values)]
             return self._run_prepared(prepared, args, options, run_metadata)
 
         return call

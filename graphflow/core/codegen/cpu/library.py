@@ -37,6 +37,7 @@ class Kernel:
 RESET = Kernel("plan_table.reset", argument_count=2)
 PUBLISH = Kernel("plan_table.publish", argument_count=6)
 RUN_PLAN = Kernel("plan_table.run_plan", argument_count=5)
+RUN_ALONE = Kernel("plan_table.run_alone", argument_count=1)
 WORK = Kernel("plan_table.work", argument_count=4, returns=True)
 
 _addresses: dict[Kernel, int] = {}
@@ -60,9 +61,14 @@ def kernel_address(kernel: Kernel) -> int:
     return address
 
 
+def is_ready(kernel: Kernel) -> bool:
+    """Whether a kernel can be used without waiting for a compiler."""
+    return kernel in _addresses or cache.read_entry(_key(kernel)) is not None
+
+
 def library_kernels() -> list[Kernel]:
     """All kernels that are not generated: what `graphflow cache warm` compiles. Imports Numba."""
-    found = [RESET, PUBLISH, RUN_PLAN, WORK]
+    found = [RESET, PUBLISH, RUN_PLAN, RUN_ALONE, WORK]
     folder = importlib.import_module(".kernels", __package__)
     for module in pkgutil.iter_modules(folder.__path__):
         names = vars(importlib.import_module(f".kernels.{module.name}", __package__)).items()
@@ -73,11 +79,6 @@ def library_kernels() -> list[Kernel]:
 def _is_kernel(value: object) -> bool:
     """Whether it is a function that a plan can call; what only kernels call is Numba's already."""
     return inspect.isfunction(value) and tuple(inspect.signature(value).parameters) == _PARAMETERS
-
-
-def is_ready(kernel: Kernel) -> bool:
-    """Whether a kernel can be used without waiting for a compiler."""
-    return kernel in _addresses or cache.read_entry(_key(kernel)) is not None
 
 
 def _key(kernel: Kernel) -> str:

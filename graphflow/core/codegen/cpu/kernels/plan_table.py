@@ -121,6 +121,11 @@ def run_plan(table, groups, threads, barrier_address, failure):
         barrier(barrier_address, threads)
 
 
+def run_alone(run):
+    """Runs a plan on the calling thread. `run`: 0 table, 1 groups, 2 failure."""
+    run_table(word(run, 0), word(run, 1), 0, 1, 0, word(run, 2))
+
+
 def work(job, thread, seen, spins):
     """A worker's part: runs jobs until there has been none for `spins` polls.
 
