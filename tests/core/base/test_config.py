@@ -25,7 +25,7 @@ def test_unknown_stage_names_variable_value_and_what_is_allowed() -> None:
         Config.from_env({"GRAPHFLOW_DEBUG": "program,kernel"})
     assert str(caught.value) == (
         "GRAPHFLOW_DEBUG='program,kernel': 'kernel' not understood; "
-        "allowed, separated by commas: program"
+        "allowed, separated by commas: program, passes, plan, source, guard"
     )
 
 
@@ -33,3 +33,19 @@ def test_environment_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     before = get_config()
     monkeypatch.setenv("GRAPHFLOW_DEBUG", "nonsense")
     assert get_config() is before
+
+
+def test_engine_settings():
+    given = {"GRAPHFLOW_JIT": "now", "GRAPHFLOW_NUM_THREADS": "3", "GRAPHFLOW_WINOGRAD": "0"}
+    config = Config.from_env(given)
+    assert (config.jit, config.threads, config.winograd) == ("now", 3, False)
+    default = Config.from_env({})
+    assert (default.jit, default.threads, default.winograd) == ("auto", 0, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("GRAPHFLOW_JIT", "fast"), ("GRAPHFLOW_NUM_THREADS", "-2")]
+)
+def test_engine_settings_that_are_not_understood(name, text):
+    with pytest.raises(ValueError, match=f"{name}='{text}' not understood; allowed"):
+        Config.from_env({name: text})
