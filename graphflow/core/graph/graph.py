@@ -163,7 +163,7 @@ class Graph:
         for index, tensor in enumerate(inputs):
             if not isinstance(tensor, Tensor):
                 raise TypeError(f"Input #{index} is not a tensor: {tensor}")
-        complete = _complete_attrs(registered, inputs, attrs or {})
+        complete = complete_attrs(registered, inputs, attrs or {})
         return self._add_node(registered, inputs, complete, name, compute_device, dtypes)
 
     def _add_node(
@@ -602,7 +602,7 @@ def _operation_of(value: Any) -> Operation:
     return op
 
 
-def _complete_attrs(
+def complete_attrs(
     op_def: OpDef, inputs: Sequence[Tensor], given: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Given attributes normalised, those implied by input types inferred, the rest by default."""

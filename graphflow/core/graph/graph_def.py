@@ -191,7 +191,8 @@ class _Writer:
                 self.write_node(op, function.node_def.add(), input_name, op_name)
         for index, tensor in enumerate(body.outputs):
             name = f"output_{index}"
-            signature.output_arg.add(name=name, type=_enum(tensor.dtype))
+            is_ref = tensor.dtype._is_ref_dtype
+            signature.output_arg.add(name=name, type=_enum(tensor.dtype), is_ref=is_ref)
             function.ret[name] = input_name(tensor)
         for op in body.control_outputs:
             signature.control_output.append(op.name)

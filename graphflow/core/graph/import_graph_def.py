@@ -11,16 +11,20 @@ from ..base.dtypes import as_dtype
 from ..base.tensor_shape import TensorShape
 from .conversion import convert_to_tensor
 from .func_graph import FuncGraph
-from .graph import Graph
+from .graph import Graph, complete_attrs
 from .graph_def import PRODUCER_VERSION, attr_from_proto
+from .import_graph_def_branches import branches_as_if
+from .import_graph_def_loops import loops_as_while
+from .import_graph_def_nodes import CONTROL_FLOW, FunctionMaker
+from .import_graph_def_ops import OUR_NAMES, check_ops_known
 from .op_def import find_op, output_structure
 from .operation import Operation
 from .scopes import name_scope
 from .stacks import get_default_graph
 from .tensor import Tensor
 
-# Whether bodies have state is for us to see.
-_WITH_STATE = {"StatelessIf": "If", "StatelessWhile": "While"}
+# Which attribute has the types of a body's parameters: variables enter it as references.
+_TYPES_OF_PARAMETERS = {"If": ("then_branch", "Tin"), "While": ("body", "T")}
 # In graphs of earlier producers a placeholder of shape {} takes any shape.
 _SCALAR_SHAPES_SINCE = 22
 
@@ -70,6 +74,7 @@ def import_graph_def(
                 mapped = {key: convert_to_tensor(value) for key, value in mapped.items()}
     graph = get_default_graph()
     with graph.control_dependencies(None):
+        check_ops_known(graph_def)
         importer = _Importer(graph, graph_def, scope, mapped, _defaults(producer_op_list))
         importer.add_nodes(graph_def.node)
         importer.check_map_used()
@@ -148,6 +153,9 @@ class _Importer:
 
     def add_nodes(self, nodes: Sequence[Any]) -> None:
         """Adds nodes, each after those that it takes inputs from."""
+        if any(node.op in CONTROL_FLOW for node in nodes):
+            maker = FunctionMaker(self._functions)
+            nodes = branches_as_if(loops_as_while(nodes, maker), maker)
         by_name = {node.name: node for node in nodes}
         for node in _in_order(nodes, by_name, self._source_of):
             self._ops[node.name] = self._add_node(node)
@@ -160,13 +168,9 @@ class _Importer:
         return None if name in self._parameters else name
 
     def _add_node(self, node: Any) -> Operation:
-        op_type = _WITH_STATE.get(node.op, node.op)
+        op_type = OUR_NAMES.get(node.op, node.op)
         op_def = find_op(op_type)
-        if op_def is None:
-            raise ValueError(
-                f"Op type not registered '{node.op}': graphflow has no op of this name (node "
-                f"'{node.name}')"
-            )
+        assert op_def is not None, node.op  # see `check_ops_known`
         attrs = {name: self._attr(v) for name, v in node.attr.items() if v.WhichOneof("value")}
         shapes = attrs.pop("_output_shapes", ())
         for name in list(attrs):
@@ -186,7 +190,13 @@ class _Importer:
         controls = [self._control(text) for text in node.input if text.startswith("^")]
         with self._graph.control_dependencies(controls), self._placed(node.device):
             try:
-                op = self._graph.create_op(op_type, inputs, name=self._name(node), attrs=attrs)
+                complete = complete_attrs(op_def, inputs, attrs)
+                if op_type in _TYPES_OF_PARAMETERS:
+                    body, types = _TYPES_OF_PARAMETERS[op_type]
+                    complete[types] = tuple(p.dtype for p in complete[body].inputs)
+                if op_type == "If":
+                    complete["Tout"] = tuple(t.dtype for t in complete["then_branch"].outputs)
+                op = self._graph._add_node(op_def, inputs, complete, self._name(node))
             except TypeError as error:
                 raise ValueError(f"{error} (node '{node.name}')") from None
         for tensor, shape in zip(op.outputs, shapes, strict=False):
@@ -298,6 +308,7 @@ class _Importer:
 
     def _fill(self, body: FuncGraph, function: Any) -> None:
         inner = _Importer(body, self._library, "", {}, self._defaults)
+        inner._functions = self._functions
         for index, arg in enumerate(function.signature.input_arg):
             dtype = as_dtype(arg.type)
             tensor = body.add_parameter(
@@ -309,8 +320,18 @@ class _Importer:
             text = function.ret[result.name]
             message = f"Function '{body.name}': no output '{text}'"
             parameter = inner._parameters.get(text)
-            body.outputs.append(inner._output(text, message) if parameter is None else parameter)
+            output = inner._output(text, message) if parameter is None else parameter
+            if output.dtype._is_ref_dtype and not result.is_ref:
+                output = _value_of(output)
+            body.outputs.append(output)
         body.control_outputs.extend(inner._ops[text] for text in function.control_ret.values())
+
+
+def _value_of(reference: Tensor) -> Tensor:
+    """What a variable holds, where a function gives that and not the variable."""
+    graph = reference.graph
+    attrs = {"T": reference.dtype.base_dtype}
+    return graph.create_op("Identity", [reference], attrs=attrs).outputs[0]
 
 
 def _arg_shape(function: Any, index: int) -> TensorShape:

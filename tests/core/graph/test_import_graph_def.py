@@ -88,7 +88,7 @@ def test_inputs_are_mapped() -> None:
 @pytest.mark.parametrize(
     ("text", "arguments", "message"),
     [
-        ("node { name: 'a' op: 'NoSuchOp' }", {}, "Op type not registered 'NoSuchOp'"),
+        ("node { name: 'a' op: 'NoSuchOp' }", {}, "graphflow has no op 'NoSuchOp' .1 node, 'a'"),
         ("node { name: 'a' op: 'NoOp' input: '^b' }", {}, "Unknown input node"),
         (
             "node { name: 'a' op: 'NoOp' attr { key: 'k' value { i: 1 } } }",
