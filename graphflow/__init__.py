@@ -23,6 +23,7 @@ from . import manip as manip
 from . import math as math
 from . import nest as nest
 from . import nn as nn
+from . import notebook as notebook
 from . import python_io as python_io
 
 # core/ops/random

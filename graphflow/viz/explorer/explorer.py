@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Mapping
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -31,7 +30,7 @@ class GraphExplorer:
     @cached_property
     def html(self) -> str:
         """The page: one HTML document that loads nothing from anywhere."""
-        page = resources.files(__package__) / "page"
+        page = Path(__file__).parent / "page"
         # `</script>` or `<!--` in a name must not end the element that the data stand in.
         data = json.dumps(self._data, ensure_ascii=False, separators=(",", ":"))
         return Template((page / "index.html").read_text(encoding="utf-8")).substitute(
