@@ -265,7 +265,8 @@ def _says_its_type(node: Node) -> bool:
     """Whether the op type need not be told: a variable's shows; `Conv2D_1`, `add` are named so."""
     if kind_of(node.op) == "variable" or node.op.startswith("Placeholder"):
         return True
-    return _NUMBERED.sub("", leaf(node.name)).lower() == _VERSIONED.sub("", node.op).lower()
+    name = _NUMBERED.sub("", leaf(node.name)).lower()
+    return name in (node.op.lower(), _VERSIONED.sub("", node.op).lower())
 
 
 def _settings(node: Node) -> list[str]:

@@ -284,7 +284,7 @@ def test_settings_of_convolution_and_pooling() -> None:
         ("add_1", "AddV2", ()),
         ("Conv2D", "Conv2D", ()),
         ("Relu6_3", "Relu6", ()),
-        ("TopKV2", "TopKV2", ("TopKV2",)),
+        ("TopKV2", "TopKV2", ()),
         ("y", "Softmax", ("Softmax",)),
     ],
 )

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # browser.py
-EXAMPLES = Path(__file__).resolve().parents[3] / "examples"
 
 
 @pytest.fixture(scope="session")
@@ -52,23 +51,19 @@ def open_page(chromium: Any) -> Iterator[Callable[[Path], Any]]:
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with `lenet.html` and `resnet152.html`, the latter with its training."""
+    import example_nets
+
     import graphflow as tf
     from graphflow.viz import explore
 
-    sys.path.insert(0, str(EXAMPLES))
-    try:
-        import lenet_dropout
-        import resnet
-    finally:
-        sys.path.remove(str(EXAMPLES))
     folder = tmp_path_factory.mktemp("pages")
     with tf.Graph().as_default() as graph:
-        lenet_dropout.build()
+        example_nets.load("lenet_dropout").build()
         tf.global_variables_initializer()
         tf.train.Saver()
         explore(graph, folder / "lenet.html")
     with tf.Graph().as_default() as graph:
-        resnet.build(152, is_training=True)
+        example_nets.load("resnet").build(152, is_training=True)
         tf.global_variables_initializer()
         explore(graph, folder / "resnet152.html")
     return folder
