@@ -72,6 +72,9 @@ class Instance:
       kernels: the address of each kernel.
 
     Attributes:
+      arena: the memory of the plan's values.
+      scratch, workspace: memory of the threads', one after the other.
+      workspace_bytes: a thread's.
       failure: the record in which kernels report failures: call number, value, position.
       segments: the prologue's and then each segment's first group, and how many they have.
       prologue_of: the values and versions of the variables that the prologue ran with.
@@ -93,7 +96,7 @@ class Instance:
     ) -> None:
         self.plan = plan
         self.threads = threads
-        self._constants = constants
+        self.constants = constants
         self._kernels = kernels
         self.failure = np.zeros(8, np.int64)
         self.failure_address = self.failure.ctypes.data
@@ -101,13 +104,17 @@ class Instance:
         self.prologue_of: list[tuple[object, int]] | None = None
         self.copied: list[tuple[int, np.ndarray]] = []
         self._small: dict[tuple[Home, int], np.ndarray] = {}
-        self.arena = aligned_bytes(plan.arena_bytes)
-        self._scratch = aligned_bytes(plan.scratch_bytes * threads)
-        self._workspace_bytes = max((_workspace(call) for call in plan.calls), default=0)
-        self._workspace = aligned_bytes(self._workspace_bytes * threads)
+        self.arena = self.allocate(plan.arena_bytes)
+        self.scratch = self.allocate(plan.scratch_bytes * threads)
+        self.workspace_bytes = max((_workspace(call) for call in plan.calls), default=0)
+        self.workspace = self.allocate(self.workspace_bytes * threads)
         self._views: dict[tuple[Storage, tuple[int, ...]], np.ndarray] = {}
         self._patches: dict[tuple[Home, int], list[tuple[int, int]]] = {}
         self._bind()
+
+    def allocate(self, nbytes: int) -> np.ndarray:
+        """Memory for kernels."""
+        return aligned_bytes(nbytes)
 
     def view(self, buffer: Buffer) -> np.ndarray:
         """A buffer in the arena, or a constant, as an array on the same memory."""
@@ -130,7 +137,7 @@ class Instance:
 
     def _make_view(self, buffer: Buffer) -> np.ndarray:
         if buffer.storage.home is Home.CONSTANT:
-            return self._constants[buffer.storage].reshape(buffer.shape)
+            return self.constants[buffer.storage].reshape(buffer.shape)
         start = self.plan.offsets.get(buffer.storage, 0)
         part = self.arena[start : start + buffer.nbytes]
         return part.view(buffer.dtype.as_numpy_dtype).reshape(buffer.shape)
@@ -161,7 +168,7 @@ class Instance:
         workspace = 0
         for arg in call.args:
             if isinstance(arg, Workspace):
-                words.append(self._workspace.ctypes.data + workspace)
+                words.append(self.workspace.ctypes.data + workspace)
                 workspace += padded(arg.nbytes)
             else:
                 words += self._argument(arg, group, start + len(words), number)
@@ -190,7 +197,7 @@ class Instance:
             self._patches.setdefault(key, []).append((at, operand.offset))
             return 0
         if storage.home is Home.CONSTANT:
-            return self._constants[storage].ctypes.data + operand.offset
+            return self.constants[storage].ctypes.data + operand.offset
         if storage in self.plan.scratch.get(group, ()):
             return 0  # its moves set it
         return self.arena.ctypes.data + self.plan.offsets[storage] + operand.offset
@@ -212,7 +219,7 @@ class Instance:
             for arg in call.args:
                 if isinstance(arg, Workspace):
                     for thread in range(1, self.threads):
-                        self._blocks[thread, at] += thread * self._workspace_bytes
+                        self._blocks[thread, at] += thread * self.workspace_bytes
                 at += 2 if isinstance(arg, Failure) else 1
 
     def _build_table(self, starts: Sequence[int]) -> None:
@@ -260,7 +267,7 @@ class Instance:
         for arg in call.args:
             if isinstance(arg, Operand) and arg.buffer.storage in placed:
                 storage = arg.buffer.storage
-                base = self._scratch.ctypes.data + placed[storage]
+                base = self.scratch.ctypes.data + placed[storage]
                 per_item = group.bytes_per_item(storage)
                 moves.append([at, base, self.plan.scratch_bytes, per_item])
             at += 2 if isinstance(arg, Failure) else 1

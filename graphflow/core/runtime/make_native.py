@@ -44,7 +44,12 @@ def load_plan(plan: Plan, threads: int) -> NativePlan:
       plan: the plan.
       threads: how many threads run it; 0 for all cores.
     """
-    return NativePlan(plan, get_pool(threads or available_cores()))
+    kind = NativePlan
+    if "guard" in get_config().debug:
+        from .guard import GuardedPlan
+
+        kind = GuardedPlan
+    return kind(plan, get_pool(threads or available_cores()))
 
 
 def _show(stage: str, text: str) -> None:

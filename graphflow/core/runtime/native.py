@@ -16,6 +16,7 @@ from ..plan.plan import Group, HostStep, HostValue, Plan, Segment, Source
 from ..program.interpreter import Interpreter, node_error
 from ..program.program import Node
 from .context import RunContext
+from .executable import SimpleRun
 from .instance import Instance, aligned_copy, is_copied, load_kernels, place_constants
 from .pool import Pool
 
@@ -34,6 +35,8 @@ class NativePlan:
       simple_run: from arguments to results, for a plan that needs no more than that; or None.
     """
 
+    instance_class = Instance
+
     def __init__(self, plan: Plan, pool: Pool) -> None:
         self.plan = plan
         self._pool = pool
@@ -45,7 +48,7 @@ class NativePlan:
         self._can_fail = any(call.failure is not None for call in plan.calls)
         self._written = [i for i, use in enumerate(plan.variables) if use.is_written]
         self._steady = self._find_steady()
-        self.simple_run = self._run_simple if self._is_simple() else None
+        self.simple_run: SimpleRun | None = self._run_simple if self._is_simple() else None
         self._over_read = {
             (o.buffer.storage.home, o.buffer.storage.index)
             for call in plan.calls
@@ -112,7 +115,9 @@ class NativePlan:
         try:
             return self._idle.pop()  # atomic, and faster than a lock
         except IndexError:
-            return Instance(self.plan, self._pool.threads, self._constants, self._kernels)
+            return self.instance_class(
+                self.plan, self._pool.threads, self._constants, self._kernels
+            )
 
     def _give_back(self, instance: Instance) -> None:
         if len(self._idle) < _MAX_IDLE_INSTANCES:
@@ -170,10 +175,10 @@ class NativePlan:
                 self._host_steps.run(step, instance, host, refs, context)
                 continue
             self._bind(instance, host, refs, kept)
-            table, groups = instance.segments[segment]
+            table = instance.segments[segment][0]
             segment += 1
             if context.step_times is None:
-                self._pool.run(table, groups, instance.failure_address, self._is_small)
+                self._run_groups(instance, table, step.groups)
             else:
                 self._run_timed(instance, step, table, context)
             if self._can_fail and instance.failure[0]:
@@ -197,9 +202,11 @@ class NativePlan:
         for index, address in zip(self._steady, addresses, strict=True):
             instance.set_address(Home.VARIABLE, index, address)
         instance.bind()
-        table, groups = instance.segments[0]
-        self._pool.run(table, groups, instance.failure_address, self._is_small)
+        self._run_groups(instance, instance.segments[0][0], self.plan.prologue)
         instance.prologue_of = state
+
+    def _run_groups(self, instance: Instance, table: int, groups: Sequence[Group]) -> None:
+        self._pool.run(table, len(groups), instance.failure_address, self._is_small)
 
     def _bind(
         self, instance: Instance, host: list[Any], refs: Sequence[Ref], kept: list[Any]
@@ -231,9 +238,7 @@ class NativePlan:
         assert context.step_times is not None
         for g, group in enumerate(segment.groups):
             start = time.perf_counter()
-            self._pool.run(
-                table + g * instance.group_bytes, 1, instance.failure_address, self._is_small
-            )
+            self._run_groups(instance, table + g * instance.group_bytes, [group])
             end = time.perf_counter()
             _share_time(group, start, end, context.step_times)
             if instance.failure[0]:
