@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from . import cache, show
+from . import cache, convert, inspect, show
 
-COMMANDS = (cache, show)
+COMMANDS = (inspect, show, convert, cache)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -36,6 +36,9 @@ _AS_BYTES = frozenset(
     ]
 )
 
+# A few bytes of a damaged file must not ask for all memory: values stand for so many elements.
+_LARGEST_OF_FEW_VALUES = 1 << 28
+
 
 def make_tensor_proto(
     values: Any,
@@ -116,6 +119,7 @@ def make_ndarray(tensor: Any) -> np.ndarray:
 
     Raises:
       TypeError: its type has no values (`resource`, `variant`).
+      ValueError: it has more or fewer values than its shape tells.
     """
     shape = [dim.size for dim in tensor.tensor_shape.dim]
     count = int(np.prod(shape, dtype=np.int64))
@@ -126,6 +130,11 @@ def make_ndarray(tensor: Any) -> np.ndarray:
         content = np.frombuffer(tensor.tensor_content, dtype=dtype.as_numpy_dtype)
         return content.copy().reshape(shape)
     values = listed_values(tensor, dtype)
+    if len(values) < count > _LARGEST_OF_FEW_VALUES:
+        raise ValueError(
+            f"a TensorProto of shape {shape} has {len(values)} values for {count} elements: it is "
+            "damaged, or too large to be filled up"
+        )
     if not len(values):
         if dtype == dtypes.string:
             return np.full(shape, b"", dtype=object)
