@@ -100,7 +100,8 @@ def _meta_graph(meta_graph: Any) -> Iterator[str]:
 
 def _info(info: Any) -> str:
     name = info.name or info.coo_sparse.values_tensor_name
-    return f"{name} {dtypes.as_dtype(info.dtype).name if info.dtype else 'operation'} {_sizes(info.tensor_shape)}"
+    dtype = dtypes.as_dtype(info.dtype).name if info.dtype else "operation"
+    return f"{name} {dtype} {_sizes(info.tensor_shape)}"
 
 
 def _sizes(shape: Any) -> str:
