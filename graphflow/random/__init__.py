@@ -1,5 +1,10 @@
 """`tf.random`: random numbers, permutations and choices."""
 
+from ..core.ops.nn import all_candidate_sampler as all_candidate_sampler
+from ..core.ops.nn import fixed_unigram_candidate_sampler as fixed_unigram_candidate_sampler
+from ..core.ops.nn import learned_unigram_candidate_sampler as learned_unigram_candidate_sampler
+from ..core.ops.nn import log_uniform_candidate_sampler as log_uniform_candidate_sampler
+from ..core.ops.nn import uniform_candidate_sampler as uniform_candidate_sampler
 from ..core.ops.random import categorical as categorical
 from ..core.ops.random import get_seed as get_seed
 from ..core.ops.random import multinomial as multinomial
