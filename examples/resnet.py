@@ -25,8 +25,11 @@ def convolved(x, filters, size, stride, is_training):
     beta = tf.get_variable("beta", [filters], initializer=tf.zeros_initializer())
     if is_training:
         return tf.nn.fused_batch_norm(h, gamma, beta)[0]
-    mean = tf.get_variable("moving_mean", [filters], initializer=tf.zeros_initializer())
-    variance = tf.get_variable("moving_variance", [filters], initializer=tf.ones_initializer())
+    kept = {"trainable": False}
+    mean = tf.get_variable("moving_mean", [filters], initializer=tf.zeros_initializer(), **kept)
+    variance = tf.get_variable(
+        "moving_variance", [filters], initializer=tf.ones_initializer(), **kept
+    )
     return tf.nn.fused_batch_norm(h, gamma, beta, mean, variance, is_training=False)[0]
 
 

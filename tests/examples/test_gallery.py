@@ -34,6 +34,6 @@ def test_the_gallery_shows_what_the_examples_draw(tmp_path: Path) -> None:
 
 def test_resnet(tmp_path: Path) -> None:
     printed = run_example("resnet.py", "--graph", "net.svg", folder=tmp_path)
-    assert "ResNet-50: 25,610,152 numbers in 267 variables" in printed
+    assert "ResNet-50: 25,557,032 numbers in 161 variables" in printed
     assert re.search(r"takes noise for class \d+\n$", printed)
     assert "block1/unit_1" in (tmp_path / "net.html").read_text(encoding="utf-8")

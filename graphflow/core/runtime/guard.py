@@ -75,7 +75,8 @@ class GuardedInstance(Instance):
       variables: the variables' values that they have, by index.
     """
 
-    def allocate(self, nbytes: int) -> np.ndarray:
+    @staticmethod
+    def allocate(nbytes: int) -> np.ndarray:
         """Memory on a cache line, between guard words."""
         block = np.full(nbytes + 2 * _GUARD_BYTES + 64, _GUARD_WORD, np.uint8)
         start = _GUARD_BYTES + -block.ctypes.data % 64

@@ -37,6 +37,8 @@ _COUNTER_WORDS = 16  # counters of different groups are on cache lines of their 
 _COPIED_BYTES = 4096
 _EXTERNAL = (Home.ARG, Home.HOST, Home.VARIABLE)
 
+Allocate = Callable[[int], np.ndarray]  # from a number of bytes to memory, uint8, on a cache line
+
 
 def aligned_bytes(nbytes: int) -> np.ndarray:
     """Uninitialised memory on a cache line, with slack for the tails of vectors."""
@@ -45,9 +47,9 @@ def aligned_bytes(nbytes: int) -> np.ndarray:
     return block[start : start + nbytes]
 
 
-def aligned_copy(array: np.ndarray) -> np.ndarray:
+def aligned_copy(array: np.ndarray, allocate: Allocate = aligned_bytes) -> np.ndarray:
     """A contiguous copy on a cache line, with slack."""
-    copy = aligned_bytes(array.nbytes).view(array.dtype).reshape(array.shape)
+    copy = allocate(array.nbytes).view(array.dtype).reshape(array.shape)
     copy[...] = array
     return copy
 
@@ -112,7 +114,8 @@ class Instance:
         self._patches: dict[tuple[Home, int], list[tuple[int, int]]] = {}
         self._bind()
 
-    def allocate(self, nbytes: int) -> np.ndarray:
+    @staticmethod
+    def allocate(nbytes: int) -> np.ndarray:
         """Memory for kernels."""
         return aligned_bytes(nbytes)
 
@@ -320,7 +323,7 @@ def _workspace(call: Call) -> int:
     return sum(padded(arg.nbytes) for arg in call.args if isinstance(arg, Workspace))
 
 
-def place_constants(plan: Plan) -> dict[Storage, np.ndarray]:
+def place_constants(plan: Plan, allocate: Allocate) -> dict[Storage, np.ndarray]:
     """The plan's constants in memory that kernels can read."""
     placed: dict[Storage, np.ndarray] = {}
     buffers = [operand.buffer for call in plan.calls for operand in call.operands]
@@ -331,7 +334,7 @@ def place_constants(plan: Plan) -> dict[Storage, np.ndarray]:
         storage = buffer.storage
         if storage.home is Home.CONSTANT and storage not in placed:
             assert storage.constant is not None
-            placed[storage] = aligned_copy(storage.constant)
+            placed[storage] = aligned_copy(storage.constant, allocate)
     return placed
 
 

@@ -41,7 +41,7 @@ class NativePlan:
         self.plan = plan
         self._pool = pool
         self._kernels = load_kernels(plan)
-        self._constants = place_constants(plan)
+        self._constants = place_constants(plan, self.instance_class.allocate)
         self._host_steps = _HostSteps(plan)
         self._idle: list[Instance] = []
         self._is_small = sum(g.cost for g in plan.groups if not g.serial) < _SMALL_COST
@@ -192,7 +192,7 @@ class NativePlan:
 
     def _run_prologue(self, instance: Instance, refs: Sequence[Ref]) -> None:
         """Runs the prologue unless it ran with the variables as they are."""
-        addresses = [_own(refs[index]) for index in self._steady]
+        addresses = [self._own(refs[index]) for index in self._steady]
         state: list[tuple[object, int]] = [(refs[i].value, refs[i].version) for i in self._steady]
         before = instance.prologue_of
         if before is not None and all(
@@ -218,7 +218,7 @@ class NativePlan:
                 place[...] = value if value.ndim < 2 else value.reshape(-1)
         for home, index in instance.outside:
             if home is Home.VARIABLE:
-                address = _own(refs[index])
+                address = self._own(refs[index])
             else:
                 value = host[index]
                 if value is None:
@@ -230,6 +230,14 @@ class NativePlan:
                 address = array.ctypes.data
             instance.set_address(home, index, address)
         instance.bind()
+
+    def _own(self, ref: Ref) -> int:
+        """The address of a variable's value, in memory that is the variable's alone."""
+        if ref.value is not ref.owned:
+            with locked(ref):
+                ref.value = ref.owned = aligned_copy(ref.read(), self.instance_class.allocate)
+                ref.address = ref.owned.ctypes.data
+        return ref.address
 
     def _run_timed(
         self, instance: Instance, segment: Segment, table: int, context: RunContext
@@ -317,12 +325,3 @@ def _share_time(
         for node in nodes:
             seconds = (end - start) * share / len(nodes)
             times.append((node, start, start + seconds))
-
-
-def _own(ref: Ref) -> int:
-    """The address of a variable's value, in memory that is the variable's alone."""
-    if ref.value is not ref.owned:
-        with locked(ref):
-            ref.value = ref.owned = value = aligned_copy(ref.read())
-            ref.address = value.ctypes.data
-    return ref.address

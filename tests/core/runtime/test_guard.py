@@ -101,7 +101,7 @@ def test_a_write_into_an_operand_is_none(monkeypatch) -> None:
     assert np.isnan(y[:-1]).all()
 
 
-@pytest.mark.parametrize("distance", [-1, 8000])
+@pytest.mark.parametrize("distance", [-4000, -1, 8000, 12000])
 def test_a_write_next_to_a_variable_is_an_error(monkeypatch, distance) -> None:
     v = tf.get_variable("v", [2000], initializer=tf.zeros_initializer())
     x = tf.placeholder(tf.float32, [2000])
@@ -113,6 +113,15 @@ def test_a_write_next_to_a_variable_is_an_error(monkeypatch, distance) -> None:
         )
         with pytest.raises(tf.errors.InternalError, match="in a variable, "):
             sess.run(update.op, {x: np.zeros(2000)})
+
+
+@pytest.mark.parametrize("distance", [-4000, -1, 0, 4000, 8000])
+def test_a_write_into_or_next_to_a_constant_is_an_error(monkeypatch, distance) -> None:
+    break_kernel(monkeypatch, lambda o: o.buffer.storage.home is Home.CONSTANT, distance)
+    x = tf.placeholder(tf.float32, [1000])
+    y = tf.constant(np.ones(1000, np.float32)) * x
+    with session() as sess, pytest.raises(tf.errors.InternalError, match="in a constant"):
+        sess.run(y, {x: np.zeros(1000)})
 
 
 def test_a_write_into_a_fed_array_is_an_error(monkeypatch) -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))  # browser.py
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +39,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 @pytest.fixture
 def open_page(chromium: Any) -> Iterator[Callable[[Path], Any]]:
     """Opens a file; at the end of the test the console must have said nothing."""
-    from browser import Page
+    from explorer_page import Page
 
     yield lambda path: Page(chromium, path)
     assert chromium.get_log("browser") == []
