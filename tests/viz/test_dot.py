@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -143,18 +142,16 @@ def test_an_empty_graph() -> None:
 
 
 @pytest.mark.parametrize("scoped", [True, False], ids=["in scopes", "flat"])
-def test_a_graph_of_two_thousand_nodes_takes_seconds(scoped: bool) -> None:
-    names = [f"a{i // 100}/b{i // 10}/n{i}" if scoped else f"n{i}" for i in range(2000)]
+def test_a_graph_of_a_thousand_nodes(scoped: bool) -> None:
+    names = [f"a{i // 100}/b{i // 10}/n{i}" if scoped else f"n{i}" for i in range(1000)]
     nodes = [
         node(name, "AddV2" if i % 7 else "Mul", names[i - 1], names[max(0, i - 1 - i % 20)])
         if i
         else node(name, "Placeholder")
         for i, name in enumerate(names)
     ]
-    start = time.process_time()
     svg = render(graph_def_to_dot(graph_def(*nodes)))
-    assert time.process_time() - start < 20
-    assert svg.count(b'class="node"') >= (20 if scoped else 2000)
+    assert svg.count(b'class="node"') >= (10 if scoped else 1000)
 
 
 def test_direction() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable
 
@@ -54,15 +53,12 @@ def test_lenet() -> None:
 
 
 @pytest.mark.parametrize("is_training", [False, True])
-def test_resnet_152_is_folded_and_drawn_in_two_seconds(is_training: bool) -> None:
+def test_resnet_152_is_folded_until_it_can_be_read(is_training: bool) -> None:
     with tf.Graph().as_default() as graph:
         example_nets.load("resnet").build(152, is_training)
         tf.global_variables_initializer()
     graph_def = graph.as_graph_def(add_shapes=True)
-    start = time.process_time()
-    svg = render(graph_def_to_dot(graph_def))
-    assert time.process_time() - start < 2
-    drawn = Drawn(svg)
+    drawn = Drawn(render(graph_def_to_dot(graph_def)))
     assert {"block2/unit_2…unit_8", "block3/unit_2…unit_36"} <= {*drawn.titles["node"]}
     assert len(drawn.titles["node"]) < 100
     assert ("gradients" in drawn.titles["node"]) == is_training

@@ -12,6 +12,7 @@ from graph_defs import graph_def, node
 
 import graphflow as tf
 from graphflow.viz import GraphDrawing, GraphExplorer, LayoutEngineError, show_graph
+from graphflow.viz import render as module
 from graphflow.viz.render import render
 
 GRAPH = graph_def(node("a/x", "Placeholder"), node("y", "Relu", "a/x"))
@@ -197,3 +198,38 @@ def test_a_graph_def_of_the_default_graph_has_its_shapes() -> None:
         drawing = show_graph(tf.get_default_graph().as_graph_def())
         assert 'label=" ?×7"' in drawing.source
         assert 'label=" "' in show_graph(GRAPH).source  # which is of another graph
+
+
+# --- graphs whose layout takes long ---------------------------------------------------------------
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_SMALL", 0)
+
+
+def test_a_large_graph_is_drawn_in_a_process_of_its_own(large: None) -> None:
+    pygraphviz = sys.modules.pop("pygraphviz", None)
+    try:
+        assert b"<svg" in render("digraph {\na -> b\n}")
+        assert "pygraphviz" not in sys.modules
+    finally:
+        if pygraphviz is not None:
+            sys.modules["pygraphviz"] = pygraphviz
+
+
+def test_what_graphviz_refuses_there_is_said_here(large: None) -> None:
+    with pytest.raises(LayoutEngineError, match="(?s)syntax error in line 1.*could not draw"):
+        render("no\ndot")
+
+
+def test_a_layout_that_takes_too_long_is_ended_with_advice(
+    large: None, monkeypatch: pytest.MonkeyPatch, working_directory: Path
+) -> None:
+    monkeypatch.setattr(module, "_MAX_SECONDS", 0.01)
+    with pytest.warns(
+        RuntimeWarning, match=r"no layout in 0.01 seconds: draw less with depth="
+    ) as said:
+        show_graph(GRAPH)
+    assert "graph.html" in str(said[0].message)
+    assert (working_directory / "graph.html").exists()
