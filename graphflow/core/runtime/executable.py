@@ -7,7 +7,7 @@ over. `GRAPHFLOW_JIT=now` plans at the first run and waits, `off` never does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from .background import in_background
 if TYPE_CHECKING:
     from ..plan.plan import Plan
     from .context import RunContext
+    from .simple_run import SimpleRun
 
 _RUNS_BEFORE_PLAN = 20
 _SECONDS_BEFORE_PLAN = 0.03
@@ -30,7 +31,6 @@ _HEAVY = frozenset({"Conv2D", "DepthwiseConv2dNative", "FusedBatchNormV3", "LRN"
 _MAX_PLANS = 64  # shapes of one program that are kept
 
 ShapeKey = tuple[tuple[int, ...] | None, ...]
-SimpleRun = Callable[[Sequence[Any]], list[Any]]
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from ..plan.plan import Group, HostStep, HostValue, Plan, Segment, Source
 from ..program.interpreter import Interpreter, node_error
 from ..program.program import Node
 from .context import RunContext
-from .executable import SimpleRun
 from .instance import Instance, aligned_copy, is_copied, load_kernels, place_constants
 from .pool import Pool
+from .simple_run import SimpleRun, simple_run
 
 _SMALL_COST = 25_000.0  # ns: a plan that other threads would not make faster
 _MAX_IDLE_INSTANCES = 8
@@ -48,7 +48,9 @@ class NativePlan:
         self._can_fail = any(call.failure is not None for call in plan.calls)
         self._written = [i for i, use in enumerate(plan.variables) if use.is_written]
         self._steady = self._find_steady()
-        self.simple_run: SimpleRun | None = self._run_simple if self._is_simple() else None
+        self.simple_run: SimpleRun | None = (
+            simple_run(self._make_ready) if self._is_simple() else None
+        )
         self._over_read = {
             (o.buffer.storage.home, o.buffer.storage.index)
             for call in plan.calls
@@ -139,18 +141,11 @@ class NativePlan:
 
     # --- one run ---------------------------------------------------------------------------------
 
-    def _run_simple(self, args: Sequence[Any]) -> list[Any]:
-        """A run of one small segment on arguments alone, with as few steps in Python as can be."""
+    def _make_ready(self) -> Instance:
+        """An instance for runs without variables: the prologue has run, once for all of them."""
         instance = self._take_instance()
-        for index, place in instance.copied:
-            value = args[index]
-            place[...] = value if value.ndim < 2 else value.reshape(-1)
-        if instance.prologue_of is None:
-            self._run_prologue(instance, ())
-        instance.run_alone()
-        results = [take() for take in instance.take_results]
-        self._give_back(instance)
-        return results
+        self._run_prologue(instance, ())
+        return instance
 
     def _run(
         self, instance: Instance, args: Sequence[Any], refs: Sequence[Ref], context: RunContext

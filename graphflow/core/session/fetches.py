@@ -24,6 +24,7 @@ class FetchPlan:
     Attributes:
       tensors: the distinct tensors to compute.
       targets: the distinct operations to run for their effect.
+      is_one_tensor: whether a tensor alone is fetched.
     """
 
     def __init__(self, graph: Graph, fetches: Any) -> None:
@@ -32,11 +33,11 @@ class FetchPlan:
         self._rebuild = self._plan(fetches, elements)
         self.tensors = [e for e in elements if isinstance(e, Tensor)]
         self.targets = [e for e in elements if isinstance(e, Operation)]
-        self._is_one_tensor = isinstance(fetches, Tensor) and len(self.tensors) == 1
+        self.is_one_tensor = isinstance(fetches, Tensor) and len(self.tensors) == 1
 
     def rebuild(self, values: Sequence[Any]) -> Any:
         """The values of `tensors` in the nesting of the fetches; None for operations."""
-        if self._is_one_tensor:
+        if self.is_one_tensor:
             return values[0]
         return self._rebuild(dict(zip(self.tensors, values, strict=True)))
 

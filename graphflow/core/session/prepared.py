@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..base import dtypes
 from ..graph.tensor import Tensor
-from ..runtime.executable import Executable, SimpleRun
+from ..runtime.executable import Executable
 from .feeds import feed_array
 from .fetches import FetchPlan
+
+if TYPE_CHECKING:
+    from ..runtime.simple_run import SimpleRun
 
 _MAX_PREPARED = 256
 
@@ -26,9 +30,19 @@ class PreparedRun:
       fetches: the fetches.
       executable: what computes them.
       feeders: for each fed tensor, what turns a fed value into its array.
+      quick: from fed values to what users get, where runs need nothing else and the shapes of all
+        fed tensors are fixed; None until there is a plan for that.
     """
 
-    __slots__ = ("_has_fixed_shapes", "_simple_run", "executable", "feeders", "fetches", "version")
+    __slots__ = (
+        "_has_fixed_shapes",
+        "_takes_float",
+        "executable",
+        "feeders",
+        "fetches",
+        "quick",
+        "version",
+    )
 
     def __init__(
         self, version: int, fetches: FetchPlan, executable: Executable, feeds: Sequence[Tensor]
@@ -37,19 +51,42 @@ class PreparedRun:
         self.fetches = fetches
         self.executable = executable
         self.feeders = [feeder(tensor) for tensor in feeds]
+        self.quick: Callable[[Iterable[Any]], Any] | None = None
         self._has_fixed_shapes = all(tensor.shape.is_fully_defined() for tensor in feeds)
-        self._simple_run: SimpleRun | None = None
+        self._takes_float = [
+            tensor.shape.ndims == 0 and np.dtype(tensor.dtype.as_numpy_dtype).kind == "f"
+            for tensor in feeds
+        ]
 
     def run_simple(self, args: list[Any]) -> list[Any] | None:
         """What users get for the fetched tensors, if a run needs nothing but its arguments."""
-        run = self._simple_run
+        run = self.executable.simple_run(args)
         if run is None:
-            run = self.executable.simple_run(args)
-            if run is None:
-                return None
-            if self._has_fixed_shapes:
-                self._simple_run = run
+            return None
+        if self._has_fixed_shapes and self.quick is None:
+            self.quick = self._make_quick(run)
         return run(args)
+
+    def _make_quick(self, run: SimpleRun) -> Callable[[Iterable[Any]], Any]:
+        feeders = self.feeders
+        rebuild: Callable[[Any], Any] = self.fetches.rebuild
+        if self.fetches.is_one_tensor:
+            rebuild = itemgetter(0)
+
+        def quick(values: Iterable[Any]) -> Any:
+            return rebuild(run([feed(value) for feed, value in zip(feeders, values)]))
+
+        if len(feeders) != 1:
+            return quick
+        (feed,), (takes_float,) = feeders, self._takes_float
+
+        def quick_with_one(values: Iterable[Any]) -> Any:
+            (value,) = values
+            if not takes_float or type(value) is not float:
+                value = feed(value)
+            return rebuild(run((value,)))
+
+        return quick_with_one
 
 
 class PreparedRuns:

@@ -123,6 +123,8 @@ class BaseSession:
             prepared, args = self._prepare(key, fetches, feed_dict)
         else:
             values = feed_dict.values() if feed_dict else ()
+            if prepared.quick is not None and options is None and run_metadata is None:
+                return prepared.quick(values)
             args = [feed(value) for feed, value in zip(prepared.feeders, values)]
         return self._run_prepared(prepared, args, options, run_metadata)
 
@@ -197,20 +199,24 @@ class BaseSession:
             raise TypeError("`feed_list` must be a list or tuple.")
         tensors = tuple(as_fed_tensor(self._graph, key) for key in feed_list or ())
         fetch_plan = FetchPlan(self._graph, fetches)
+        graph, count = self._graph, len(tensors)
         prepared: PreparedRun | None = None
 
         def call(*values: Any, options: Any = None, run_metadata: Any = None) -> Any:
             nonlocal prepared
             if self._closed:
                 self._check_open()
-            if len(values) != len(tensors):
-                raise TypeError(f"expected {len(tensors)} feed values, got {len(values)}")
-            if (options is not None or run_metadata is not None) and not accept_options:
-                raise TypeError("options need make_callable(..., accept_options=True)")
-            version = self._graph._change_count
+            if len(values) != count:
+                raise TypeError(f"expected {count} feed values, got {len(values)}")
+            version = graph._change_count
             if prepared is None or prepared.version != version:
                 executable = self._executable(fetch_plan, tensors)
                 prepared = PreparedRun(version, fetch_plan, executable, tensors)
+            if options is not None or run_metadata is not None:
+                if not accept_options:
+                    raise TypeError("options need make_callable(..., accept_options=True)")
+            elif prepared.quick is not None:
+                return prepared.quick(values)
             args = [feed(value) for feed, value in zip(prepared.feeders, values)]
             return self._run_prepared(prepared, args, options, run_metadata)
 
