@@ -161,6 +161,7 @@ class Call:
       cost: estimated nanoseconds on one thread.
       failure: makes the error that a kernel reported, from the value and the position that it
         reported; such a call has a `Failure` among its arguments.
+      operands: the buffers among its arguments.
     """
 
     kernel: KernelName
@@ -172,10 +173,10 @@ class Call:
     cost: float = 0.0
     failure: Callable[[int, int], Exception] | None = None
     fused: tuple[Any, ...] = ()
+    operands: tuple[Operand, ...] = field(init=False)
 
-    @property
-    def operands(self) -> list[Operand]:
-        return [a for a in self.args if isinstance(a, Operand)]
+    def __post_init__(self) -> None:
+        self.operands = tuple([a for a in self.args if isinstance(a, Operand)])
 
 
 class NoKernel(Exception):

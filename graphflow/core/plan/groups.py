@@ -40,30 +40,45 @@ def _take_group(left: Sequence[Call]) -> list[Call]:
     """The next group's calls: the first one, and what can follow it."""
     taken = [left[0]]
     serial = left[0].cost < SERIAL_COST
-    skipped: list[Call] = []
+    skipped = _Skipped()
     for call in left[1 : 1 + LOOK_AHEAD]:
-        if any(_conflict(earlier, call) for earlier in skipped):
-            skipped.append(call)
+        if skipped.must_precede(call):
+            skipped.add(call)
         elif _writes_variable(call) and any(c.failure is not None for c in taken):
-            skipped.append(call)  # a variable stays as it is when something failed before
+            skipped.add(call)  # a variable stays as it is when something failed before
         elif serial and call.cost < SERIAL_COST:
             taken.append(call)
         elif not serial and _fits(taken, call):
             taken.append(call)
         else:
-            skipped.append(call)
+            skipped.add(call)
     return taken
 
 
-def _conflict(first: Call, second: Call) -> bool:
-    """Whether the order of two calls matters."""
-    if first.failure is not None and _writes_variable(second):
-        return True
-    return any(
-        a.buffer.storage is b.buffer.storage and (a.writes or b.writes)
-        for a in first.operands
-        for b in second.operands
-    )
+class _Skipped:
+    """Calls that a group leaves to later ones."""
+
+    def __init__(self) -> None:
+        self._touched: set[Storage] = set()
+        self._written: set[Storage] = set()
+        self._can_fail = False
+
+    def add(self, call: Call) -> None:
+        """Adds one more."""
+        self._can_fail |= call.failure is not None
+        for operand in call.operands:
+            self._touched.add(operand.buffer.storage)
+            if operand.writes:
+                self._written.add(operand.buffer.storage)
+
+    def must_precede(self, call: Call) -> bool:
+        """Whether a later call has to wait for one of them."""
+        if self._can_fail and _writes_variable(call):
+            return True
+        return any(
+            o.buffer.storage in (self._touched if o.writes else self._written)
+            for o in call.operands
+        )
 
 
 def _writes_variable(call: Call) -> bool:
