@@ -7,7 +7,7 @@ over. `GRAPHFLOW_JIT=now` plans at the first run and waits, `off` never does.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -53,6 +53,7 @@ class _Shaped:
     runs: int = 0
     seconds: float = 0.0
     is_asked_for: bool = False
+    to_load: Callable[[], None] | None = None  # compiles what the plan lacks, after the first run
     plan: Any = None  # a NativePlan
 
 
@@ -137,6 +138,9 @@ class Executable:
         shaped = self._shaped_for(args)
         shaped.runs += 1
         shaped.seconds += perf_counter() - start
+        if shaped.to_load is not None:
+            load, shaped.to_load = shaped.to_load, None
+            in_background(load)
         enough = shaped.runs >= _RUNS_BEFORE_PLAN or shaped.seconds >= _SECONDS_BEFORE_PLAN
         if enough and shaped.runs > 1 and not shaped.is_asked_for:
             shaped.is_asked_for = True
@@ -152,7 +156,8 @@ class Executable:
 
     def _plan_if_cached(self, shaped: _Shaped, args: Sequence[Any]) -> None:
         """Plans a program whose first run would take longer than that, and uses the plan at once
-        if nothing is left to compile; what is, is compiled in the background."""
+        if nothing is left to compile. What is left is compiled in the background when the first run
+        is over: beside the compiler it would take three times as long."""
         from .make_native import is_compiled, load_plan
 
         shaped.is_asked_for = True
@@ -164,7 +169,7 @@ class Executable:
         if is_compiled(plan):
             load()
         else:
-            in_background(load)
+            shaped.to_load = load
 
     def _plan_for(self, args: Sequence[Any]) -> Plan:
         from .make_native import plan_program
