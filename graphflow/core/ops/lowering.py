@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import enum
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -192,6 +192,7 @@ class Lowering:
       outputs: buffers to be written. For an op that gives a reference, the variable.
       constants: the values of those inputs that are known when the plan is made, else None.
       calls: what has been called so far.
+      written: the variables that the plan writes, by index.
     """
 
     node: Any
@@ -199,6 +200,7 @@ class Lowering:
     outputs: list[Buffer]
     constants: list[np.ndarray | None]
     calls: list[Call] = field(default_factory=list)
+    written: Collection[int] = ()
 
     # operands
 
@@ -243,6 +245,12 @@ class Lowering:
         """
         if not condition:
             raise NoKernel(why)
+
+    def is_steady(self, buffer: Buffer) -> bool:
+        """Whether a buffer stays as it is until somebody writes a variable: what is made of it
+        alone is made once for many runs."""
+        home, index = buffer.storage.home, buffer.storage.index
+        return home is Home.CONSTANT or home is Home.VARIABLE and index not in self.written
 
     def workspace(self, nbytes: int) -> Workspace:
         """Memory of each thread, for one call."""

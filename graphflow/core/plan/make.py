@@ -240,7 +240,7 @@ class _Planner:
         if is_random:
             inputs.append(self._generator(node))
         known = [self.constants.get(root_of(v, self.uses)) for v in node.inputs]
-        lowering = Lowering(node, inputs, outputs, known)
+        lowering = Lowering(node, inputs, outputs, known, written=self.uses.written)
         try:
             node.op.cpu_lowering(node, lowering)
         except NoKernel:

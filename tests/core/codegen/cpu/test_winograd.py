@@ -70,6 +70,7 @@ def check(op_type: str, made: Any, *inputs: np.ndarray, ranges: int = 3) -> np.n
 def wherever_possible(monkeypatch):
     """Winograd also for sizes for which it does not pay."""
     monkeypatch.setattr(winograd, "_cost", lambda *_, **__: 0.0)
+    monkeypatch.setattr(winograd, "_cost_by_places", lambda *_, **__: 0.0)
     monkeypatch.setattr(winograd, "_FEW_PARTS", 1)
 
 
@@ -84,6 +85,9 @@ def wherever_possible(monkeypatch):
         ((2, 32, 24, 16), 16, 3, "SAME"),  # items of some rows of tiles
         ((1, 26, 30, 272), 16, 3, "SAME"),  # so many channels that tiles go in portions
         ((1, 3, 2, 16), 16, 5, "SAME"),
+        ((1, 14, 14, 48), 80, 3, "SAME"),  # few tiles, outputs of two and a half groups
+        ((2, 9, 13, 16), 112, 5, "VALID"),
+        ((20, 14, 14, 16), 32, 3, "SAME"),
     ],
 )
 def test_against_float64(shape, outputs, taps, padding, positive, kernels, wherever_possible):
@@ -99,15 +103,20 @@ def test_against_float64(shape, outputs, taps, padding, positive, kernels, where
     dy = random(check("Conv2D", made, x, w).shape)
     check("Conv2DBackpropInput", made, np.array(shape, np.int32), w, dy)
     check("Conv2DBackpropFilter", made, x, np.array(w.shape, np.int32), dy)
-    assert {name for name in kernels if name.startswith("winograd")} == {
-        f"winograd.{name}{taps}"
-        for name in (
-            "transform_filter",
-            "convolve",
-            "sum_filter_gradient",
-            "finish_filter_gradient",
-        )
-    }
+    called = {name for name in kernels if name.startswith("winograd")}
+    by_tiles = {f"winograd.convolve{taps}"}
+    by_places = {f"winograd.transform_tiles{taps}", f"winograd.finish_tiles{taps}"}
+    by_places.add("winograd.multiply_places")
+    gradient = ("transform_filter", "sum_filter_gradient", "finish_filter_gradient")
+    assert called - by_tiles - by_places == {f"winograd.{name}{taps}" for name in gradient}
+    # X and its gradient may have numbers of tiles on both sides of the limit.
+    assert by_places <= called if tiles(shape, padding, taps) <= 64 else by_tiles <= called
+
+
+def tiles(shape: tuple[int, ...], padding: str, taps: int) -> int:
+    cut = 0 if padding == "SAME" else taps - 1
+    images, height, width, _ = shape
+    return images * -(-(height - cut) // 4) * -(-(width - cut) // 4)
 
 
 def test_gradient_does_not_depend_on_the_division_of_items():
@@ -132,7 +141,8 @@ def test_the_switch(monkeypatch, kernels):
 def pays(images: int, size: int, filters: tuple[int, ...], **changes: Any) -> bool:
     kind, stride = changes.get("kind", "float32"), changes.get("stride", 1)
     axis = make_axis(size, filters[0], stride, 1, "SAME")
-    return winograd.pays(filters, kind, [axis, axis], images, changes.get("sums", False))
+    sums, steady = changes.get("sums", False), changes.get("steady", False)
+    return winograd.pays(filters, kind, [axis, axis], images, sums, steady)
 
 
 def test_where_it_pays():
@@ -145,4 +155,6 @@ def test_where_it_pays():
     assert not pays(8, 56, (3, 3, 3, 64))  # not whole vectors of channels
     assert not pays(8, 56, (7, 7, 64, 64))
     assert not pays(1, 7, (3, 3, 512, 512))  # transforming the filter takes longer than the rest
+    assert pays(1, 14, (3, 3, 256, 256), steady=True)
+    assert not pays(1, 14, (3, 3, 256, 256))
     assert not pays(1, 28, resnet, sums=True)  # too few parts for several threads

@@ -34,6 +34,7 @@ OUT = 4  # outputs of a tile along an axis
 ROWS = 8 if TILE_ROWS >= 8 else 4  # of a register tile: 16 tiles and 16 channels are multiples
 LANES, SIZE = F32.width, F32.size
 NR = TILE_VECTORS * LANES
+GROUP = 32  # outputs: panels divide it on every machine
 LINE = 128 // SIZE  # elements between places: they must not be a power of two apart
 PATCH = 8 * 8  # vectors of the largest square of a transform
 
@@ -101,10 +102,50 @@ def _make_tiles(matrix):
     return tiles_to_places
 
 
-def _convolve(r):
-    a_t, _, b_t = winograd_matrices(OUT, r)
-    to_places, to_outputs = _make_tiles(b_t), _make_square(a_t)
+@njit(inline="always")
+def _multiply_place(v, u, m, channels, outputs, tiles, panel):
+    """A panel of the outputs of one place: V [tiles, C] times U [C, NR] of the panel."""
+    pixel, b = channels * SIZE, u + panel * NR * channels * SIZE
+    for t in range(0, tiles, ROWS):
+        _product(v + t * pixel, pixel, b, m + (t * outputs + panel * NR) * SIZE, outputs * SIZE,
+                 min(ROWS, tiles - t), min(NR, outputs - panel * NR), 0, channels,
+                 NR * SIZE)  # fmt: skip
+
+
+def _make_outputs(r):
+    """The last step: places [P][tiles][O] into tiles of images."""
+    a_t, _, _ = winograd_matrices(OUT, r)
+    square = _make_square(a_t)
     ALPHA = OUT + r - 1
+
+    @njit(inline="always")
+    def places_to_images(images, first, count, geometry, outputs, places, plane, space):
+        """Tiles `first` to `first + count`; see `_convolve` for the words of a geometry."""
+        height, width, down, across = (
+            word(geometry, 0), word(geometry, 1), word(geometry, 2), word(geometry, 3)
+        )  # fmt: skip
+        pixel, patch = outputs * SIZE, space + PATCH * LANES * SIZE
+        for t in range(count):
+            image, at = (first + t) // (down * across), (first + t) % (down * across)
+            i, j = at // across * OUT, at % across * OUT
+            to, row = images + ((image * height + i) * width + j) * pixel, width * pixel
+            end, end_row = to, row
+            cut = i + OUT > height or j + OUT > width
+            if cut:
+                end, end_row = patch, OUT * pixel
+            for o in range(0, pixel, LANES * SIZE):
+                square(places + t * pixel + o, ALPHA * plane, plane, end + o, end_row, pixel, space)
+            if cut:
+                for k in range(min(OUT, height - i)):
+                    copy_bytes(patch + k * end_row, to + k * row, min(OUT, width - j) * pixel)
+
+    return places_to_images
+
+
+def _convolve(r):
+    _, _, b_t = winograd_matrices(OUT, r)
+    to_places, to_images = _make_tiles(b_t), _make_outputs(r)
+    PLACES = (OUT + r - 1) ** 2
 
     def convolve(lo, hi, args):
         """Items: ranges of tiles. Words: X, U, Y, workspace, C, O, tiles of an item, tiles at once,
@@ -113,44 +154,76 @@ def _convolve(r):
         x, u, y, space = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
         channels, outputs = word(args, 4), word(args, 5)
         per_item, at_once = word(args, 6), word(args, 7)
-        height, width, down, across = word(args, 15), word(args, 16), word(args, 17), word(args, 18)
         last = min(hi * per_item, word(args, 8))
-        panels, pixel = (outputs + NR - 1) // NR, outputs * SIZE
-        patch = space + PATCH * LANES * SIZE
+        panels = (outputs + NR - 1) // NR
         u_plane = (panels * NR * channels + LINE) * SIZE
         v_plane, m_plane = (at_once * channels + LINE) * SIZE, (at_once * outputs + LINE) * SIZE
-        v = patch + ALPHA * ALPHA * max(channels, outputs) * SIZE
-        m = v + ALPHA * ALPHA * v_plane + ROWS * channels * SIZE
+        v = space + (PATCH * LANES + PLACES * max(channels, outputs)) * SIZE
+        m = v + PLACES * v_plane + ROWS * channels * SIZE
         for first in range(lo * per_item, last, at_once):
             count = min(at_once, last - first)
             to_places(x, first, count, args + 72, channels, v, v_plane, space)
-            for p in range(ALPHA * ALPHA):
+            for p in range(PLACES):
                 for panel in range(panels):
-                    b = u + p * u_plane + panel * NR * channels * SIZE
-                    for t in range(0, count, ROWS):
-                        _product(v + p * v_plane + t * channels * SIZE, channels * SIZE, b,
-                                 m + p * m_plane + (t * outputs + panel * NR) * SIZE,
-                                 outputs * SIZE, min(ROWS, count - t),
-                                 min(NR, outputs - panel * NR), 0, channels, NR * SIZE)  # fmt: skip
-            for t in range(count):
-                image, at = (first + t) // (down * across), (first + t) % (down * across)
-                i, j = at // across * OUT, at % across * OUT
-                to, row = y + ((image * height + i) * width + j) * pixel, width * pixel
-                end, end_row = to, row
-                cut = i + OUT > height or j + OUT > width
-                if cut:
-                    end, end_row = patch, OUT * pixel
-                for o in range(0, pixel, LANES * SIZE):
-                    to_outputs(m + t * pixel + o, ALPHA * m_plane, m_plane, end + o, end_row, pixel,
-                               space)  # fmt: skip
-                if cut:
-                    for k in range(min(OUT, height - i)):
-                        copy_bytes(patch + k * end_row, to + k * row, min(OUT, width - j) * pixel)
+                    _multiply_place(v + p * v_plane, u + p * u_plane, m + p * m_plane, channels,
+                                    outputs, count, panel)  # fmt: skip
+            to_images(y, first, count, args + 120, outputs, m, m_plane, space)
 
     return convolve
 
 
 convolve3, convolve5 = _convolve(3), _convolve(5)
+
+
+# The same in three steps, for few tiles and large filters: each thread reads a part of U.
+
+
+def _transform_tiles(r):
+    _, _, b_t = winograd_matrices(OUT, r)
+    to_places = _make_tiles(b_t)
+
+    def transform_tiles(lo, hi, args):
+        """X into V [P][tiles][C]; item: a tile. Words: X, V, workspace, C, tiles; the geometry of
+        X."""
+        channels = word(args, 3)
+        plane = (word(args, 4) * channels + LINE) * SIZE
+        v = word(args, 1) + lo * channels * SIZE
+        to_places(word(args, 0), lo, hi - lo, args + 40, channels, v, plane, word(args, 2))
+
+    return transform_tiles
+
+
+transform_tiles3, transform_tiles5 = _transform_tiles(3), _transform_tiles(5)
+
+
+def multiply_places(lo, hi, args):
+    """M [P][tiles][O] = V @ U; item: GROUP outputs of a place. Words: V, U, M, C, O, tiles."""
+    channels, outputs, tiles = word(args, 3), word(args, 4), word(args, 5)
+    panels, groups = (outputs + NR - 1) // NR, (outputs + GROUP - 1) // GROUP
+    u_plane = (panels * NR * channels + LINE) * SIZE
+    v_plane, m_plane = (tiles * channels + LINE) * SIZE, (tiles * outputs + LINE) * SIZE
+    for item in range(lo, hi):
+        p, first = item // groups, item % groups * (GROUP // NR)
+        for panel in range(first, min(first + GROUP // NR, panels)):
+            _multiply_place(word(args, 0) + p * v_plane, word(args, 1) + p * u_plane,
+                            word(args, 2) + p * m_plane, channels, outputs, tiles,
+                            panel)  # fmt: skip
+
+
+def _finish_tiles(r):
+    to_images = _make_outputs(r)
+
+    def finish_tiles(lo, hi, args):
+        """M into Y; item: a tile. Words: M, Y, workspace, O, tiles; the geometry of Y."""
+        outputs = word(args, 3)
+        plane = (word(args, 4) * outputs + LINE) * SIZE
+        m = word(args, 0) + lo * outputs * SIZE
+        to_images(word(args, 1), lo, hi - lo, args + 40, outputs, m, plane, word(args, 2))
+
+    return finish_tiles
+
+
+finish_tiles3, finish_tiles5 = _finish_tiles(3), _finish_tiles(5)
 
 
 def _transform_filter(r):

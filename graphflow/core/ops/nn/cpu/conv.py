@@ -63,7 +63,8 @@ def conv2d_backprop_filter_cpu(node: Any, k: Lowering) -> None:
 
 def _forward(k: Lowering, x: Buffer, filters: Buffer, y: Buffer, axes: Sequence[Axis]) -> None:
     channels = x.shape[3]
-    if winograd.pays(filters.shape, x.kind, axes, x.shape[0]):
+    steady = k.is_steady(filters)
+    if winograd.pays(filters.shape, x.kind, axes, x.shape[0], steady=steady):
         winograd.convolve(k, x, filters, y, axes, turned=False)
         return
     if channels < _FEW_CHANNELS and axes[1].kernel > 1 and axes[1].dilation == 1:

@@ -11,10 +11,13 @@ from ..windows import Axis
 from .conv_geometry import turn
 
 _OUT = 4  # outputs of a tile along an axis
+_GROUP = 32  # output channels of an item: the kernels' panels divide it on every machine
 _LINE = 32  # elements between the places of a transform
 _TRANSFORM_BYTES = 4096  # that the kernels keep intermediate squares in
 _CACHE = 1 << 20  # bytes of transformed tiles at once
 _FEW_TILES, _SOME_TILES = 16, 32  # of an item: with fewer its filter is read too often
+_FEW_ITEMS, _MOST_FEW = 4, 64  # items of tiles; tiles of all images, transformed in the arena
+_TILE_ROWS = 8  # at most: what a product may read past the last tile
 _PARTS_BYTES = 48 << 20  # of all parts of a sum over images
 _FEW_PARTS = 4  # with fewer too few threads would find work
 
@@ -108,7 +111,12 @@ def make_tiling(taps: int, shape: Sequence[int]) -> Tiling:
 
 
 def pays(
-    filters: Sequence[int], kind: str, axes: Sequence[Axis], images: int, sums: bool = False
+    filters: Sequence[int],
+    kind: str,
+    axes: Sequence[Axis],
+    images: int,
+    sums: bool = False,
+    steady: bool = False,
 ) -> bool:
     """Whether a convolution is faster this way.
 
@@ -118,6 +126,7 @@ def pays(
       axes: the convolution's.
       images: of a batch.
       sums: whether it is for the gradient of the filter.
+      steady: whether the filter stays the same from run to run, and so is transformed just once.
     """
     rows, columns, channels, outputs = filters
     possible = (
@@ -136,7 +145,25 @@ def pays(
         return False
     pixels = images * axes[0].out * axes[1].out
     direct = 2 * pixels * rows * rows * channels * outputs / 160
+    if not sums and goes_by_places(tiling):
+        return _cost_by_places(tiling, channels, outputs, steady) < 0.85 * direct
     return _cost(tiling, channels, outputs, sums) < 0.85 * direct
+
+
+def goes_by_places(tiling: Tiling) -> bool:
+    """Whether threads share the places of so few tiles, and not the tiles."""
+    return tiling.items < _FEW_ITEMS and tiling.tiles <= _MOST_FEW
+
+
+def _cost_by_places(tiling: Tiling, channels: int, outputs: int, steady: bool = True) -> float:
+    """Nanoseconds on one thread: products, transforms, and the transformed filter."""
+    filters = tiling.places * channels * outputs
+    reading = 0.25 if 4 * filters <= 4 * _CACHE * 4 else 0.4
+    return (
+        2 * tiling.tiles * filters / 160
+        + tiling.tiles * tiling.places * (channels + outputs) * 0.15
+        + filters * (reading if steady else reading + 0.7)
+    )
 
 
 def _cost(tiling: Tiling, channels: int, outputs: int, sums: bool = False) -> float:
@@ -176,12 +203,23 @@ def convolve(
               k.workspace(_TRANSFORM_BYTES), taps * step, step, first],
         cost=0.5 * places * channels * outputs,
     )  # fmt: skip
-    at_once = tiling.at_once(channels, outputs)
     pads = [taps - 1 - a.pad_before if turned else a.pad_before for a in axes]
+    if goes_by_places(tiling):
+        _convolve_by_places(k, x, u, y, tiling, pads)
+    else:
+        _convolve_by_tiles(k, x, u, y, tiling, pads)
+
+
+def _convolve_by_tiles(
+    k: Lowering, x: Buffer, u: Buffer, y: Buffer, tiling: Tiling, pads: Sequence[int]
+) -> None:
+    """A thread takes tiles from images to images; U is read for each portion of them."""
+    channels, outputs = x.shape[3], y.shape[3]
+    at_once = tiling.at_once(channels, outputs)
     whole = not tiling.is_whole_rows
     by_image = not whole and tiling.per_item % (tiling.down * tiling.across) == 0
     k.call(
-        f"winograd.convolve{taps}",
+        f"winograd.convolve{tiling.taps}",
         items=tiling.items,
         args=[
             k.read(x, whole=not by_image),
@@ -198,6 +236,40 @@ def convolve(
         ],
         cost=_cost(tiling, channels, outputs),
     )
+
+
+def _convolve_by_places(
+    k: Lowering, x: Buffer, u: Buffer, y: Buffer, tiling: Tiling, pads: Sequence[int]
+) -> None:
+    """All tiles are transformed before the products, in which a thread reads a part of U."""
+    channels, outputs = x.shape[3], y.shape[3]
+    places, tiles, size = tiling.places, tiling.tiles, x.itemsize
+    patch = _TRANSFORM_BYTES + places * max(channels, outputs) * size
+    v_bytes = (places * (tiles * channels + _LINE) + _TILE_ROWS * channels) * size
+    v = k.temporary(v_bytes, "transformed tiles")
+    m = k.temporary(places * (tiles * outputs + _LINE) * size, "transformed outputs")
+    moving = 0.15 * places * tiles
+    k.call(
+        f"winograd.transform_tiles{tiling.taps}",
+        items=tiles,
+        args=[k.read(x, whole=True), k.write(v, whole=True), k.workspace(patch), channels, tiles,
+              *_geometry(x, tiling, pads)],
+        cost=moving * channels,
+    )  # fmt: skip
+    k.call(
+        "winograd.multiply_places",
+        items=places * -(-outputs // _GROUP),
+        args=[k.read(v, whole=True), k.read(u, whole=True), k.write(m, whole=True), channels,
+              outputs, tiles],
+        cost=_cost_by_places(tiling, channels, outputs) - moving * (channels + outputs),
+    )  # fmt: skip
+    k.call(
+        f"winograd.finish_tiles{tiling.taps}",
+        items=tiles,
+        args=[k.read(m, whole=True), k.write(y, whole=True), k.workspace(patch), outputs, tiles,
+              *_geometry(y, tiling, (0, 0))],
+        cost=moving * outputs,
+    )  # fmt: skip
 
 
 def filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Sequence[Axis]) -> None:
