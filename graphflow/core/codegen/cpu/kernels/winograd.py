@@ -38,7 +38,6 @@ GROUP = 32  # outputs: panels divide it on every machine
 LINE = 128 // SIZE  # elements between places: they must not be a power of two apart
 PATCH = 8 * 8  # vectors of the largest square of a transform
 
-_product = make_tile(F32, ROWS, TILE_VECTORS, row_table=False, loops=1, contiguous=True)
 _gradient = make_tile(F32, ROWS, TILE_VECTORS, row_table=False, loops=1)
 _add_rows = make_helpers(F32).add_rows
 
@@ -102,14 +101,24 @@ def _make_tiles(matrix):
     return tiles_to_places
 
 
-@njit(inline="always")
-def _multiply_place(v, u, m, channels, outputs, tiles, panel):
-    """A panel of the outputs of one place: V [tiles, C] times U [C, NR] of the panel."""
-    pixel, b = channels * SIZE, u + panel * NR * channels * SIZE
-    for t in range(0, tiles, ROWS):
-        _product(v + t * pixel, pixel, b, m + (t * outputs + panel * NR) * SIZE, outputs * SIZE,
-                 min(ROWS, tiles - t), min(NR, outputs - panel * NR), 0, channels,
+def _make_product(rows):
+    """The products of one place, by register tiles of so many rows."""
+    tile = make_tile(F32, rows, TILE_VECTORS, row_table=False, loops=1, contiguous=True)
+
+    @njit(inline="always")
+    def product(v, u, m, channels, outputs, tiles, panel):
+        """A panel of the outputs: V [tiles, C] times U [C, NR] of the panel."""
+        pixel, b = channels * SIZE, u + panel * NR * channels * SIZE
+        for t in range(0, tiles, rows):
+            tile(v + t * pixel, pixel, b, m + (t * outputs + panel * NR) * SIZE, outputs * SIZE,
+                 min(rows, tiles - t), min(NR, outputs - panel * NR), 0, channels,
                  NR * SIZE)  # fmt: skip
+
+    return product
+
+
+_product = _make_product(ROWS)
+_large_product = _make_product(min(8, TILE_ROWS))
 
 
 def _make_outputs(r):
@@ -165,8 +174,8 @@ def _convolve(r):
             to_places(x, first, count, args + 72, channels, v, v_plane, space)
             for p in range(PLACES):
                 for panel in range(panels):
-                    _multiply_place(v + p * v_plane, u + p * u_plane, m + p * m_plane, channels,
-                                    outputs, count, panel)  # fmt: skip
+                    _product(v + p * v_plane, u + p * u_plane, m + p * m_plane, channels, outputs,
+                             count, panel)  # fmt: skip
             to_images(y, first, count, args + 120, outputs, m, m_plane, space)
 
     return convolve
@@ -205,9 +214,9 @@ def multiply_places(lo, hi, args):
     for item in range(lo, hi):
         p, first = item // groups, item % groups * (GROUP // NR)
         for panel in range(first, min(first + GROUP // NR, panels)):
-            _multiply_place(word(args, 0) + p * v_plane, word(args, 1) + p * u_plane,
-                            word(args, 2) + p * m_plane, channels, outputs, tiles,
-                            panel)  # fmt: skip
+            _large_product(word(args, 0) + p * v_plane, word(args, 1) + p * u_plane,
+                           word(args, 2) + p * m_plane, channels, outputs, tiles,
+                           panel)  # fmt: skip
 
 
 def _finish_tiles(r):
