@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..runtime.simple_run import SimpleRun
 
 _MAX_PREPARED = 256
+_FLOATS = (dtypes.float16, dtypes.float32, dtypes.float64)
 
 Feeder = Callable[[Any], Any]
 
@@ -54,8 +55,7 @@ class PreparedRun:
         self.quick: Callable[[Iterable[Any]], Any] | None = None
         self._has_fixed_shapes = all(tensor.shape.is_fully_defined() for tensor in feeds)
         self._takes_float = [
-            tensor.shape.ndims == 0 and np.dtype(tensor.dtype.as_numpy_dtype).kind == "f"
-            for tensor in feeds
+            tensor.shape.ndims == 0 and tensor.dtype.base_dtype in _FLOATS for tensor in feeds
         ]
 
     def run_simple(self, args: list[Any]) -> list[Any] | None:
