@@ -64,7 +64,7 @@ def convert_variables_to_constants(
     ]
     values = sess.run([_value_name(node) for node in variables]) if variables else []
     info("Froze %d variables.", len(values))
-    result = type(input_graph_def)()
+    result = type(input_graph_def)(versions=input_graph_def.versions)
     freezer = _Freezer(needed.library, result)
     freezer.freeze(
         {node.name: value for node, value in zip(variables, values, strict=True)}, needed
@@ -190,11 +190,13 @@ class _Freezer:
         for arg, dtype in zip(body.signature.input_arg, types, strict=False):
             if dtype:
                 arg.type = known[arg.name] = dtype
+                arg.is_ref = False  # of the older kind of variables, which bodies take as they are
         handles = _Handles(source.node_def, known, is_body=True)
         for node in source.node_def:
             self._add(node, body.node_def, handles)
         for output in body.signature.output_arg:
-            output.type = handles.type_of(source.ret[output.name]) or output.type
+            if dtype := handles.type_of(source.ret[output.name]):
+                output.type, output.is_ref = dtype, False
             body.ret[output.name] = _renamed(source.ret[output.name], handles)
         return new_name
 

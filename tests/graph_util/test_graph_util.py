@@ -38,7 +38,7 @@ def _build(use_resource: bool) -> None:
         tf.get_variable("unused", initializer=0.0)
     p = tf.placeholder(tf.bool, [], name="p")
     row = tf.gather(table, 1)
-    y = tf.cond(p, lambda: v * 2.0 + tf.gather(table, 2), lambda: w + 1.0)
+    y = tf.cond(p, lambda: v * 2.0 + tf.gather(table, 2), lambda: w.read_value() + 1.0)
 
     def step(i: Any, total: Any) -> Any:
         return i + 1, total + tf.cond(p, lambda: v, lambda: w)
@@ -56,6 +56,7 @@ def test_frozen_graphs_run_as_before(use_resource: bool, oracle: ModuleType) -> 
         frozen = tf.graph_util.convert_variables_to_constants(
             session, session.graph.as_graph_def(), ["out"]
         )
+    assert frozen.versions == tf.get_default_graph().graph_def_versions
     bodies = [node for function in frozen.library.function for node in function.node_def]
     ops = {node.op for node in [*frozen.node, *bodies]}
     assert not ops & {"VariableV2", "VarHandleOp", "ReadVariableOp", "ResourceGather", "Assign"}

@@ -171,7 +171,12 @@ class _Importer:
         op_type = OUR_NAMES.get(node.op, node.op)
         op_def = find_op(op_type)
         assert op_def is not None, node.op  # see `check_ops_known`
-        attrs = {name: self._attr(v) for name, v in node.attr.items() if v.WhichOneof("value")}
+        inputs = [self._input(node, text) for text in node.input if not text.startswith("^")]
+        # A branch is run on what stands here; a loop's body also on what it gives itself.
+        known = [tensor.shape for tensor in inputs[1:]] if op_type == "If" else []
+        attrs = {
+            name: self._attr(v, known) for name, v in node.attr.items() if v.WhichOneof("value")
+        }
         shapes = attrs.pop("_output_shapes", ())
         for name in list(attrs):
             if name not in op_def.attr_by_name and not name.startswith("_"):
@@ -186,7 +191,6 @@ class _Importer:
             attrs["shape"] = shape if shape.ndims else TensorShape(None)
         if "_class" in attrs:
             attrs["_class"] = self._moved_groups(node, attrs["_class"])
-        inputs = [self._input(node, text) for text in node.input if not text.startswith("^")]
         controls = [self._control(text) for text in node.input if text.startswith("^")]
         with self._graph.control_dependencies(controls), self._placed(node.device):
             try:
@@ -293,27 +297,33 @@ class _Importer:
 
     # --- functions -------------------------------------------------------------------------------
 
-    def _attr(self, proto: Any) -> Any:
+    def _attr(self, proto: Any, shapes: Sequence[TensorShape]) -> Any:
         value = attr_from_proto(proto)
         if proto.WhichOneof("value") == "func" and value.name in self._functions:
-            return self._body(value.name)
+            return self._body(value.name, shapes)
         return value
 
-    def _body(self, name: str) -> FuncGraph:
-        """A function of the library as a body: each node its own, as gradients add to bodies."""
+    def _body(self, name: str, shapes: Sequence[TensorShape]) -> FuncGraph:
+        """A function of the library as a body: each node its own, as gradients add to bodies.
+
+        Args:
+          name: the function's.
+          shapes: of its parameters, where they are known.
+        """
         body = FuncGraph(self._graph.unique_name(name), self._graph)
         with body.as_default(), body.name_scope(None), body.control_dependencies(None):
-            self._fill(body, self._functions[name])
+            self._fill(body, self._functions[name], shapes)
         return body
 
-    def _fill(self, body: FuncGraph, function: Any) -> None:
+    def _fill(self, body: FuncGraph, function: Any, shapes: Sequence[TensorShape]) -> None:
         inner = _Importer(body, self._library, "", {}, self._defaults)
         inner._functions = self._functions
         for index, arg in enumerate(function.signature.input_arg):
             dtype = as_dtype(arg.type)
-            tensor = body.add_parameter(
-                dtype._as_ref if arg.is_ref else dtype, _arg_shape(function, index), arg.name
-            )
+            shape = _arg_shape(function, index)
+            if shape.ndims is None and index < len(shapes):
+                shape = shapes[index]
+            tensor = body.add_parameter(dtype._as_ref if arg.is_ref else dtype, shape, arg.name)
             inner._parameters[arg.name] = tensor
         inner.add_nodes(function.node_def)
         for result in function.signature.output_arg:

@@ -222,3 +222,12 @@ def test_all_missing_ops_are_listed() -> None:
         "Op type not registered: graphflow has no op 'Rare' (2 nodes, such as 'b'), 'Other' "
         "(1 node, 'c'), 'Inused' (1 node, 'inner')"
     )
+
+
+def test_branches_know_the_shapes_of_what_they_take() -> None:
+    x = tf.placeholder(tf.float32, [None, 3])
+    tf.cond(tf.placeholder(tf.bool, []), lambda: tf.reduce_sum(x, 0) + 1.0, lambda: x[0])
+    graph_def = tf.get_default_graph().as_graph_def()
+    with tf.Graph().as_default():
+        (result,) = tf.import_graph_def(graph_def, return_elements=["cond/Merge:0"])
+        assert result.shape.as_list() == [3]
