@@ -9,6 +9,7 @@ from . import bitwise as bitwise
 
 # public submodules
 from . import compat as compat
+from . import contrib as contrib
 from . import debugging as debugging
 from . import dtypes as dtypes
 
