@@ -225,9 +225,13 @@ def test_all_missing_ops_are_listed() -> None:
 
 
 def test_branches_know_the_shapes_of_what_they_take() -> None:
-    x = tf.placeholder(tf.float32, [None, 3])
-    tf.cond(tf.placeholder(tf.bool, []), lambda: tf.reduce_sum(x, 0) + 1.0, lambda: x[0])
-    graph_def = tf.get_default_graph().as_graph_def()
-    with tf.Graph().as_default():
-        (result,) = tf.import_graph_def(graph_def, return_elements=["cond/Merge:0"])
+    x = graphflow.placeholder(graphflow.float32, [None, 3])
+    graphflow.cond(
+        graphflow.placeholder(graphflow.bool, []),
+        lambda: graphflow.reduce_sum(x, 0) + 1.0,
+        lambda: x[0],
+    )
+    graph_def = graphflow.get_default_graph().as_graph_def()
+    with graphflow.Graph().as_default():
+        (result,) = graphflow.import_graph_def(graph_def, return_elements=["cond/Merge:0"])
         assert result.shape.as_list() == [3]
