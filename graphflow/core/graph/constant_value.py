@@ -77,6 +77,8 @@ def _evaluate_op(tensor: Tensor, depth: int) -> np.ndarray | None:
         return rule(tensor)
     if op.type == "Placeholder" or depth > _MAX_DEPTH:
         return _evaluate_capture(tensor, depth)
+    if op.type == "PlaceholderWithDefault":
+        return None  # a run may feed another value
     op_def = op.op_def
     if op_def.is_stateful or op_def.takes_context or op_def.reference is None or not op.inputs:
         return None

@@ -226,11 +226,8 @@ def test_all_missing_ops_are_listed() -> None:
 
 def test_branches_know_the_shapes_of_what_they_take() -> None:
     x = graphflow.placeholder(graphflow.float32, [None, 3])
-    graphflow.cond(
-        graphflow.placeholder(graphflow.bool, []),
-        lambda: graphflow.reduce_sum(x, 0) + 1.0,
-        lambda: x[0],
-    )
+    condition = graphflow.placeholder(graphflow.bool, [])
+    graphflow.cond(condition, lambda: graphflow.reduce_sum(x, 0) + 1.0, lambda: x[0])
     graph_def = graphflow.get_default_graph().as_graph_def()
     with graphflow.Graph().as_default():
         (result,) = graphflow.import_graph_def(graph_def, return_elements=["cond/Merge:0"])

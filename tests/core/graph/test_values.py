@@ -54,6 +54,16 @@ def test_static_values() -> None:
     assert tf.get_static_value(tf.stack([1, x], axis=-1), partial=True) is None
 
 
+def test_a_default_is_not_static(oracle: ModuleType) -> None:
+    for framework in (tf, oracle):
+        with framework.Graph().as_default(), framework.Session() as session:
+            size = framework.placeholder_with_default(2, [])
+            ones = framework.fill([size + 1], 1.0)
+            assert framework.get_static_value(size) is None
+            assert ones.shape.as_list() == [None]
+            assert session.run(ones, {size: 4}).tolist() == [1.0] * 5
+
+
 def test_sparse_or_dense() -> None:
     value = tf.SparseTensorValue(np.array([[0]]), np.array([1.0], np.float32), np.array([2]))
     convert = tf.convert_to_tensor_or_sparse_tensor
