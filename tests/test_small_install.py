@@ -5,7 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-EXTRAS = ("ml_dtypes", "tensorflow", "scipy", "sklearn", "matplotlib", "tqdm", "pygraphviz")
+EXTRAS = (
+    "matplotlib",
+    "ml_dtypes",
+    "onnx",
+    "onnxruntime",
+    "pygraphviz",
+    "scipy",
+    "sklearn",
+    "tensorflow",
+    "tqdm",
+)
 SCRIPT = f"""
 import sys
 for name in {EXTRAS!r}:

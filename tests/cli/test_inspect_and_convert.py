@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import onnxruntime
 import pytest
 from files_of_each_kind import write_all
 
@@ -70,6 +71,9 @@ def test_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["convert", files["GraphDef"], "new.npz"], "no way from a GraphDef to new.npz"),
         (["convert", files["checkpoint"], "new.pb"], "with --outputs only"),
         (["convert", files["GraphDef"], "new.pb", "--outputs", "y"], "no values for variables"),
+        (["convert", files["GraphDef"], "new.onnx", "--outputs", "y"], "freeze the graph"),
+        (["convert", files["checkpoint"], "new.onnx"], "with --outputs only"),
+        (["convert", files["event file"], "new.onnx"], "event file becomes an ONNX model with"),
         (["convert", files["SavedModel"], "new.pb", "--outputs", "z"], "z"),
     ):
         assert main(arguments) == 1
@@ -98,6 +102,63 @@ def test_frozen(tmp_path: Path, oracle: ModuleType, kind: str) -> None:
         with framework.Graph().as_default(), framework.Session() as session:
             framework.import_graph_def(graph_def, name="")
             assert session.run("y:0", {"x:0": [[3.0, 4.0]]}).tolist() == [[11.0]]
+
+
+def computed(path: Path, feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
+    """What onnxruntime computes by a model."""
+    return list(onnxruntime.InferenceSession(path).run(None, feeds))
+
+
+@pytest.mark.parametrize("kind", ["checkpoint", "SavedModel"])
+def test_onnx(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    files = write_all(tmp_path)
+    frozen, model = tmp_path / "frozen.pb", tmp_path / "model.onnx"
+    outputs = [] if kind == "SavedModel" else ["--outputs", "y"]
+    assert main(["convert", files[kind], str(model), *outputs]) == 0
+    shown = capsys.readouterr().out
+    assert shown == f"{model}: the same in onnxruntime and graphflow within 0.0e+00\n"
+    assert main(["convert", files[kind], str(frozen), "--outputs", "y"]) == 0
+    assert main(["convert", str(frozen), str(tmp_path / "again.onnx")]) == 0
+    assert (tmp_path / "again.onnx").read_bytes() == model.read_bytes()
+    (y,) = computed(model, {"x:0": np.array([[3.0, 4.0]], np.float32)})
+    assert y.tolist() == [[11.0]]
+
+
+def test_onnx_with_inputs_and_constants(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    x = tf.placeholder(tf.float32, name="x")
+    p = tf.placeholder(tf.bool, name="p")
+    tf.reshape(tf.cond(p, lambda: x * 2.0, lambda: tf.matrix_inverse(x)), [3, -1], name="y")
+    graph = tf.train.write_graph(tf.get_default_graph(), str(tmp_path), "graph.pb", as_text=False)
+    model = tmp_path / "model.onnx"
+    assert main(["convert", graph, str(model)]) == 1
+    said = capsys.readouterr().err
+    assert "'MatrixInverse' (1 node, 'cond/MatrixInverse')" in said
+    assert "'x:0' (Placeholder): its rank is not known: give its shape" in said
+    assert not model.exists()
+    settled = ["convert", graph, str(model), "--inputs", "x[?, 1],", "--set", "p=True"]
+    assert main(settled) == 0
+    assert "not compared: the graph does not run on made-up inputs" in capsys.readouterr().out
+    np.savez(tmp_path / "feeds.npz", x=np.ones([6, 1], np.float32))
+    assert main([*settled, "--check-with", str(tmp_path / "feeds.npz")]) == 0
+    assert "the same in onnxruntime and graphflow" in capsys.readouterr().out
+    (y,) = computed(model, {"x:0": np.ones([3, 1], np.float32)})
+    assert y.tolist() == [[2.0]] * 3
+    for arguments in (["--inputs", "x[a]"], ["--set", "p"]):
+        with pytest.raises(SystemExit):
+            main(["convert", graph, str(model), *arguments])
+
+
+def test_onnx_of_files_of_tf_1(tmp_path: Path) -> None:
+    if not SHARED_DATA.exists():
+        pytest.skip(f"{SHARED_DATA} is not there")
+    net = str(SHARED_DATA / "tf1_checkpoint" / "dnn.ckpt-100")
+    line = str(SHARED_DATA / "tf1_saved_model" / "half_plus_two")
+    model = tmp_path / "model.onnx"
+    inputs = ["--inputs", "Placeholder[?,2]"]
+    assert main(["convert", net, str(model), "--outputs", "output/MatMul", *inputs]) == 0
+    assert computed(model, {"Placeholder:0": np.ones([4, 2], np.float32)})[0].shape == (4, 3)
+    assert main(["convert", line, str(model), "--outputs", "y", "--inputs", "x"]) == 0
+    assert computed(model, {"x:0": np.array([[4.0]], np.float32)})[0].tolist() == [[4.0]]
 
 
 def test_tensors(tmp_path: Path) -> None:
