@@ -23,6 +23,7 @@ TESTED_ELSEWHERE = {
     "AssignSubVariableOp": _ASSIGN,
     "AssignVariableOp": _RESOURCES,
     "DestroyResourceOp": _RESOURCES,
+    "DisableCopyOnRead": "tests/saved_model/test_saved_model.py",
     "ReadVariableOp": _RESOURCES,
     "ResourceGather": _RESOURCES,
     "ResourceGatherNd": _RESOURCES,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -82,6 +84,41 @@ def test_a_model_of_tf_1() -> None:
                 results[key, name] = session.run(info.name, feeds)
     assert results["regress_x_to_y", "outputs"].tolist() == [[4.5]]
     assert results["serving_default", "y"].tolist() == [[4.5]]
+
+
+SCRIPT_OF_TF_2 = """
+import sys
+import tensorflow as tf
+
+class Model(tf.Module):
+    def __init__(self):
+        self.w = tf.Variable([[1.0, 2.0]])
+        self.count = tf.Variable(0)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 1], tf.float32)])
+    def __call__(self, x):
+        y = tf.matmul(x, self.w)
+        while tf.reduce_sum(y) < 20.0:
+            y = y * 2.0
+        if y[0, 0] > 8.0:
+            y = -y
+        return {"y": y, "count": self.count.assign_add(1)}
+
+model = Model()
+tf.saved_model.save(model, sys.argv[1])
+"""
+
+
+def test_a_model_of_tf_2(tmp_path: Path) -> None:
+    """Functions that call functions, with branches, loops and variables; restored by one too."""
+    folder, script = str(tmp_path / "model"), tmp_path / "script.py"
+    script.write_text(SCRIPT_OF_TF_2)  # TensorFlow reads branches and loops from the file
+    subprocess.run([sys.executable, str(script), folder], check=True, capture_output=True)
+    predict = graphflow.contrib.predictor.from_saved_model(folder)
+    for count, (x, y) in enumerate([(1.0, [8.0, 16.0]), (3.0, [-12.0, -24.0])], start=1):
+        given = predict({"x": [[x]]})
+        assert (given["y"].tolist(), given["count"]) == ([y], count)
+    assert "DisableCopyOnRead" in {op.type for op in predict.graph.get_operations()}
 
 
 def test_two_graphs(tmp_path: Path, oracle: ModuleType) -> None:

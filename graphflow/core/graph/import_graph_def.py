@@ -16,7 +16,7 @@ from .graph_def import PRODUCER_VERSION, attr_from_proto
 from .import_graph_def_branches import branches_as_if
 from .import_graph_def_loops import loops_as_while
 from .import_graph_def_nodes import CONTROL_FLOW, FunctionMaker
-from .import_graph_def_ops import OUR_NAMES, check_ops_known
+from .import_graph_def_ops import CALLS, OUR_NAMES, check_functions, check_ops_known
 from .op_def import find_op, output_structure
 from .operation import Operation
 from .scopes import name_scope
@@ -75,6 +75,7 @@ def import_graph_def(
     graph = get_default_graph()
     with graph.control_dependencies(None):
         check_ops_known(graph_def)
+        check_functions(graph_def)
         importer = _Importer(graph, graph_def, scope, mapped, _defaults(producer_op_list))
         importer.add_nodes(graph_def.node)
         importer.check_map_used()
@@ -146,6 +147,8 @@ class _Importer:
         self._defaults = defaults
         self._ops: dict[str, Operation] = {}
         self._parameters: dict[str, Tensor] = {}
+        self._given: Mapping[str, Any] = {}  # what a call gives for attributes of its function
+        self._called_by: dict[str, Any] = {}
         self._functions = {f.signature.name: f for f in graph_def.library.function}
         self._library = graph_def
 
@@ -168,15 +171,17 @@ class _Importer:
         return None if name in self._parameters else name
 
     def _add_node(self, node: Any) -> Operation:
+        called = self._called(node)
+        if called is not None:
+            return self._add_call(node, called)
         op_type = OUR_NAMES.get(node.op, node.op)
         op_def = find_op(op_type)
         assert op_def is not None, node.op  # see `check_ops_known`
         inputs = [self._input(node, text) for text in node.input if not text.startswith("^")]
         # A branch is run on what stands here; a loop's body also on what it gives itself.
         known = [tensor.shape for tensor in inputs[1:]] if op_type == "If" else []
-        attrs = {
-            name: self._attr(v, known) for name, v in node.attr.items() if v.WhichOneof("value")
-        }
+        protos = {name: self._given.get(v.placeholder, v) for name, v in node.attr.items()}
+        attrs = {name: self._attr(v, known) for name, v in protos.items() if v.WhichOneof("value")}
         shapes = attrs.pop("_output_shapes", ())
         for name in list(attrs):
             if name not in op_def.attr_by_name and not name.startswith("_"):
@@ -251,6 +256,9 @@ class _Importer:
         op = self._ops.get(name)
         if op is None:
             raise ValueError(message)
+        if name in self._called_by and rest and not rest[0].isdigit():
+            results = [result.name for result in self._called_by[name].signature.output_arg]
+            return op.outputs[results.index(rest[0]) if rest[0] in results else int(rest[1])]
         if len(rest) == 2 or (rest and not rest[0].isdigit()):
             arguments = [arg.name for arg in op.op_def.outputs]
             group = output_structure(op)[arguments.index(rest[0])]
@@ -297,6 +305,57 @@ class _Importer:
 
     # --- functions -------------------------------------------------------------------------------
 
+    def _called(self, node: Any) -> Any:
+        """The function that a node is a call of, if it is one.
+
+        Raises:
+          ValueError: it is one of a function that the library does not have.
+        """
+        if node.op in CALLS:
+            name = node.attr["f"].func.name if "f" in node.attr else ""
+            if name not in self._functions:
+                raise ValueError(f"Node '{node.name}' calls '{name}', which is not in the library")
+            return self._functions[name]
+        return None if find_op(OUR_NAMES.get(node.op, node.op)) else self._functions.get(node.op)
+
+    def _add_call(self, node: Any, function: Any) -> Operation:
+        """Writes a function's nodes in the place of a call, and one of its name that they end in.
+
+        Raises:
+          ValueError: the call does not fit.
+        """
+        signature = function.signature
+        inputs = [self._input(node, text) for text in node.input if not text.startswith("^")]
+        if len(inputs) != len(signature.input_arg):
+            raise ValueError(
+                f"Node '{node.name}' gives {len(inputs)} inputs to '{signature.name}', which takes "
+                f"{len(signature.input_arg)}"
+            )
+        name = self._name(node)
+        inner = _Importer(self._graph, self._library, name, {}, self._defaults)
+        inner._functions = self._functions
+        inner._given = node.attr["f"].func.attr if node.op in CALLS else node.attr
+        names = [arg.name for arg in signature.input_arg]
+        inner._parameters = dict(zip(names, inputs, strict=True))
+        controls = [self._control(text) for text in node.input if text.startswith("^")]
+        with self._graph.control_dependencies(controls), self._placed(node.device):
+            inner.add_nodes(function.node_def)
+            results = inner._results(function)
+            awaited = [inner._ops[text] for text in function.control_ret.values()]
+            if signature.is_stateful and not function.control_ret:
+                awaited = [op for op in inner._ops.values() if op.op_def.is_stateful]
+            with self._graph.control_dependencies(awaited):
+                attrs = {"T": tuple(tensor.dtype for tensor in results)} if results else {}
+                op_def = find_op("IdentityN" if results else "NoOp")
+                assert op_def is not None
+                op = self._graph._add_node(op_def, results, attrs, name)
+        if "_output_shapes" in node.attr:
+            shapes = node.attr["_output_shapes"].list.shape
+            for tensor, shape in zip(op.outputs, shapes, strict=False):
+                tensor.set_shape(TensorShape(shape))
+        self._called_by[node.name] = function
+        return op
+
     def _attr(self, proto: Any, shapes: Sequence[TensorShape]) -> Any:
         value = attr_from_proto(proto)
         if proto.WhichOneof("value") == "func" and value.name in self._functions:
@@ -326,15 +385,21 @@ class _Importer:
             tensor = body.add_parameter(dtype._as_ref if arg.is_ref else dtype, shape, arg.name)
             inner._parameters[arg.name] = tensor
         inner.add_nodes(function.node_def)
+        body.outputs.extend(inner._results(function))
+        body.control_outputs.extend(inner._ops[text] for text in function.control_ret.values())
+
+    def _results(self, function: Any) -> list[Tensor]:
+        """What a function returns, whose nodes have been added."""
+        results = []
         for result in function.signature.output_arg:
             text = function.ret[result.name]
-            message = f"Function '{body.name}': no output '{text}'"
-            parameter = inner._parameters.get(text)
-            output = inner._output(text, message) if parameter is None else parameter
+            message = f"Function '{function.signature.name}': no output '{text}'"
+            parameter = self._parameters.get(text)
+            output = self._output(text, message) if parameter is None else parameter
             if output.dtype._is_ref_dtype and not result.is_ref:
                 output = _value_of(output)
-            body.outputs.append(output)
-        body.control_outputs.extend(inner._ops[text] for text in function.control_ret.values())
+            results.append(output)
+        return results
 
 
 def _value_of(reference: Tensor) -> Tensor:

@@ -229,6 +229,18 @@ def destroy_resource_reference(node: Any, ref: Ref) -> None:
         ref.value = None
 
 
+# Written by TensorFlow 2 before each read for a checkpoint; here reading never copies.
+disable_copy_on_read_op = define_op(
+    "DisableCopyOnRead", inputs=["resource: resource"], shape=no_outputs, is_stateful=True
+)
+disable_copy_on_read_op.no_grad()
+
+
+@disable_copy_on_read_op.define
+def disable_copy_on_read_reference(node: Any, ref: Ref) -> None:
+    """Does nothing."""
+
+
 def resource_counter_shape(context: ShapeContext) -> TensorShape:
     return _variable_shape(context).with_rank(0)
 
