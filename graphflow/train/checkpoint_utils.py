@@ -22,7 +22,8 @@ def load_checkpoint(ckpt_dir_or_file: Any) -> TensorReader:
     """A reader for a checkpoint, or for the latest one of a directory.
 
     Args:
-      ckpt_dir_or_file: a checkpoint's prefix, or a directory with a state file.
+      ckpt_dir_or_file: a checkpoint's prefix or one of its files, or a directory with a state
+        file.
 
     Raises:
       ValueError: the directory has no checkpoint.

@@ -130,6 +130,8 @@ _CUTTING = [
     OpCase("DynamicPartition", _tf("dynamic_partition", [1, 0, 1], 2), [_M], second_order=False),
     OpCase("DynamicStitch", lambda tf, x, y: tf.dynamic_stitch([[0, 3], [2, 1]], [x, y]),
            [floats(2, 3), floats(2, 3)]),
+    OpCase("DynamicStitch", lambda tf, x, y: tf.dynamic_stitch([1, [0]], [x, y]),
+           [np.array(b"a", object), strings("b")], grad=False, label="strings"),
     OpCase("ParallelDynamicStitch",
            lambda tf, x, y: raw(tf, "ParallelDynamicStitch", indices=[[0, 3], [2, 1]],
                                 data=[x, y]), [floats(2, 3), floats(2, 3)]),

@@ -179,6 +179,34 @@ def test_a_meta_graph_that_tensorflow_imports(oracle: ModuleType, tmp_path: Path
         assert session.run("y:0", {"x:0": 2.0}) == 6.0
 
 
+def test_every_way_to_name_a_checkpoint(tmp_path: Path) -> None:
+    tf = graphflow
+    v = tf.get_variable("v", initializer=1.0)
+    saver = tf.train.Saver()
+    with tf.Session() as session:
+        session.run(v.initializer)
+        prefix = saver.save(session, str(tmp_path / "model"), global_step=3)
+        for path in (
+            prefix,
+            Path(prefix),
+            f"{prefix}.index",
+            f"{prefix}.meta",
+            f"{prefix}.data-00000-of-00001",
+            tmp_path,
+        ):
+            session.run(v.assign(0.0))
+            saver.restore(session, path)
+            assert session.run(v) == 1.0
+            assert tf.train.list_variables(path) == [("v", [])]
+            assert tf.train.load_variable(path, "v") == 1.0
+        for path in (tmp_path / "none", f"{prefix}.indexes", tmp_path / "model-3.data-1"):
+            with pytest.raises(ValueError, match="is not a valid checkpoint"):
+                saver.restore(session, path)
+        (tmp_path / "empty").mkdir()
+        with pytest.raises(ValueError, match="is not a valid checkpoint"):
+            saver.restore(session, tmp_path / "empty")
+
+
 def test_arguments(tmp_path: Path) -> None:
     tf = graphflow
     with pytest.raises(ValueError, match="No variables to save"):

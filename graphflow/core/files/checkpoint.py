@@ -13,6 +13,21 @@ from .checkpoint_v2 import index_path
 from .os_errors import raise_os_errors_as_op_errors
 
 _V2 = 2  # SaverDef.V2
+_PARTS = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
+
+
+def checkpoint_prefix(path: str) -> str:
+    """The prefix of the checkpoint that a file is a part of.
+
+    Args:
+      path: a checkpoint's prefix, or its `.index`, `.meta` or `.data-00000-of-00001`.
+
+    Returns:
+      The prefix; the path itself when it is no part of a V2 checkpoint.
+    """
+    stem = _PARTS.sub("", path)
+    is_part = not os.path.isfile(index_path(path)) and os.path.isfile(index_path(stem))
+    return stem if is_part else path
 
 
 def new_checkpoint_reader(filepattern: str) -> TensorReader:
@@ -20,7 +35,7 @@ def new_checkpoint_reader(filepattern: str) -> TensorReader:
 
     Args:
       filepattern: what `Saver.save` returned: the prefix of a V2 checkpoint, or the path of a V1
-        checkpoint, with wildcards where it is sharded.
+        checkpoint, with wildcards where it is sharded. Any file of a V2 checkpoint will do, too.
 
     Returns:
       A reader with TF1's `get_tensor`, `has_tensor`, `get_variable_to_shape_map`,
@@ -30,8 +45,9 @@ def new_checkpoint_reader(filepattern: str) -> TensorReader:
       NotFoundError: there is no such checkpoint.
       DataLossError: it is damaged.
     """
-    if os.path.isfile(index_path(filepattern)):
-        return checkpoint_v2.CheckpointReader(filepattern)
+    prefix = checkpoint_prefix(filepattern)
+    if os.path.isfile(index_path(prefix)):
+        return checkpoint_v2.CheckpointReader(prefix)
     return checkpoint_v1.CheckpointReader(filepattern)
 
 

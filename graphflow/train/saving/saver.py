@@ -13,13 +13,14 @@ import numpy as np
 from ...core.base import compat, errors
 from ...core.files.checkpoint import (
     checkpoint_exists,
+    checkpoint_prefix,
     get_checkpoint_mtimes,
     meta_graph_filename,
     new_checkpoint_reader,
     remove_checkpoint,
 )
 from ...core.files.checkpoint_reader import TensorReader
-from ...core.files.checkpoint_state import update_checkpoint_state
+from ...core.files.checkpoint_state import latest_checkpoint, update_checkpoint_state
 from ...core.graph.collection_keys import GraphKeys
 from ...core.graph.graph import Graph
 from ...core.graph.scopes import get_collection
@@ -370,7 +371,8 @@ class Saver:
 
         Args:
           sess: the session.
-          save_path: the checkpoint's prefix, as `save` or `latest_checkpoint` returned it.
+          save_path: the checkpoint's prefix, as `save` or `latest_checkpoint` returned it; unlike
+            in TF1 also one of its files, or a directory with a state file.
 
         Raises:
           ValueError: there is no such checkpoint.
@@ -382,9 +384,11 @@ class Saver:
             return
         if save_path is None:
             raise ValueError("Can't load save_path when it is None.")
-        prefix = compat.as_text(os.fspath(save_path))
-        if not checkpoint_exists(prefix):
-            raise ValueError(f"The passed save_path is not a valid checkpoint: {prefix}")
+        path = compat.as_text(os.fspath(save_path))
+        found = latest_checkpoint(path) if os.path.isdir(path) else checkpoint_prefix(path)
+        if found is None or not checkpoint_exists(found):
+            raise ValueError(f"The passed save_path is not a valid checkpoint: {path}")
+        prefix = found
         _logger.info("Restoring parameters from %s", prefix)
         try:
             reader = new_checkpoint_reader(prefix)

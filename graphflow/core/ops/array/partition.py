@@ -152,7 +152,7 @@ def dynamic_stitch_reference(node: Any, *arrays: np.ndarray) -> np.ndarray:
     filling: Any = b"" if data[0].dtype == object else 0
     result = np.full((length, *rest), filling, data[0].dtype)
     for places, values in zip(indices, data, strict=True):
-        result[places] = values
+        result[places] = values[()]  # a string itself, not an array around it
     return result
 
 

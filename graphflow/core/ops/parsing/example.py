@@ -150,7 +150,7 @@ def dense_batch(
         return _padded_batch(rows, wheres, key, shape, default, dtype)
     batch = np.empty([len(rows), *sizes_of(shape)], dtype.as_numpy_dtype)
     for index, (row, where) in enumerate(zip(rows, wheres, strict=True)):
-        batch[index] = fixed_values(row, shape, default, dtype, where, key)
+        batch[index, ...] = fixed_values(row, shape, default, dtype, where, key)
     return batch
 
 

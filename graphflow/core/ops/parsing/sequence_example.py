@@ -206,7 +206,7 @@ def _stacked(
                 f"{what}, Index: {index}.  Number of {dtype.name} values != expected.  "
                 f"values size: {values.size} but output shape: {sizes}",
             )
-        stacked[index] = values.reshape(sizes)
+        stacked[index, ...] = values.reshape(sizes)
     return stacked
 
 

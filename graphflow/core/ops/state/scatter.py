@@ -28,7 +28,7 @@ InPlace = Callable[[np.ndarray, Any, np.ndarray], None]
 
 
 def _set(target: np.ndarray, index: Any, updates: np.ndarray) -> None:
-    target[index] = updates
+    target[index] = updates[()]  # a string itself, not an array around it
 
 
 def _divide(target: np.ndarray, index: Any, updates: np.ndarray) -> None:

@@ -40,7 +40,9 @@ def sequence(context: Mapping[str, Any], lists: Mapping[str, list[Any]]) -> byte
     return message.SerializeToString()
 
 
-FIRST = example(i=[1, 2], f=[0.5, 1.5, 2.5, 3.5], s=[b"a"], x=[3, 0], v=[7.0, 8.0], n=None)
+FIRST = example(
+    i=[1, 2], f=[0.5, 1.5, 2.5, 3.5], s=[b"a"], x=[3, 0], v=[7.0, 8.0], n=None, w=[b"word"]
+)
 SECOND = example(i=[3, 4], f=[4.5, 5.5], s=[b"b", b"cc"], x=[5], v=[9.0], d=[2.0])
 EMPTY = example(i=[0, 0])
 
@@ -50,6 +52,7 @@ def descriptions(tf: Any) -> dict[str, Any]:
         "i": tf.FixedLenFeature([2], tf.int64),
         "d": tf.FixedLenFeature([], tf.float32, 0.25),
         "n": tf.FixedLenFeature([1, 2], tf.string, [["p", "q"]]),
+        "w": tf.FixedLenFeature([], tf.string, "none"),
         "s": tf.VarLenFeature(tf.string),
         "none": tf.VarLenFeature(tf.int64),
         "f": tf.FixedLenSequenceFeature([2], tf.float32, allow_missing=True),
@@ -96,6 +99,7 @@ def assert_as_in_tensorflow(oracle: ModuleType, *arguments: Any, **options: Any)
         wanted, their_shape = theirs[key]
         assert np.asarray(value).dtype == np.asarray(wanted).dtype, key
         np.testing.assert_array_equal(value, wanted, key)
+        assert repr(value) == repr(wanted), key  # an array in an array is equal too
         assert shape == their_shape, key
 
 
@@ -140,6 +144,7 @@ def list_features(tf: Any) -> dict[str, Any]:
     return {
         "frames": tf.FixedLenSequenceFeature([2], tf.float32),
         "maybe": tf.FixedLenSequenceFeature([], tf.int64, allow_missing=True),
+        "names": tf.FixedLenSequenceFeature([], tf.string, allow_missing=True),
         "tokens": tf.VarLenFeature(tf.string),
         "none": tf.VarLenFeature(tf.int64),
     }
@@ -147,7 +152,11 @@ def list_features(tf: Any) -> dict[str, Any]:
 
 LONG = sequence(
     {"length": [3], "words": [b"x", b"y"]},
-    {"frames": [[0.5, 1.5], [2.5, 3.5], [4.5, 5.5]], "tokens": [[b"a"], [b"b", b"c", b"d"]]},
+    {
+        "frames": [[0.5, 1.5], [2.5, 3.5], [4.5, 5.5]],
+        "tokens": [[b"a"], [b"b", b"c", b"d"]],
+        "names": [[b"n"]],
+    },
 )
 SHORT = sequence(
     {"length": [1], "label": [5.0, 6.0]}, {"frames": [[6.5, 7.5]], "maybe": [[4], [5]]}

@@ -117,3 +117,10 @@ def test_slices_can_be_assigned(oracle: ModuleType) -> None:
     for use_resource in (False, True):
         ours, theirs = run(tf, use_resource), run(oracle, use_resource)
         np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_string_is_put_into_its_place() -> None:
+    v = tf.Variable(["a", "b"], use_resource=False)
+    with tf.Session() as session:
+        session.run(v.initializer)
+        assert [type(item) for item in session.run(tf.scatter_update(v, 0, "c"))] == [bytes] * 2
