@@ -11,6 +11,8 @@ import pytest
 import graphflow
 from graphflow.core.base.dtypes import DType
 from graphflow.core.base.tensor_shape import TensorShape
+from graphflow.core.graph.graph_def import attr_from_proto
+from graphflow.core.graph.import_graph_def_ops import LATER_ATTRS
 from graphflow.core.graph.op_def import REQUIRED, ArgDef, AttrDef, registered_ops
 
 assert graphflow  # registers the ops
@@ -54,6 +56,7 @@ def registry(oracle: ModuleType) -> Any:
 def test_signature(name: str, registry: Any) -> None:
     ours, theirs = registered_ops()[name], registry.get(name)
     assert theirs is not None, f"TensorFlow has no op {name}"
+    theirs_by_name = {attr.name: attr for attr in theirs.attr}
     mine = {attr.name: _attr(attr) for attr in ours.attrs}
     wanted = {attr.name: _their_attr(attr) for attr in theirs.attr}
     # The type of an argument that has become an attribute: TensorFlow's default is what it was.
@@ -68,7 +71,9 @@ def test_signature(name: str, registry: Any) -> None:
         their_kind, their_default, their_allowed, their_minimum = wanted.pop(attr_name)
         assert (kind, default, minimum) == (their_kind, their_default, their_minimum)
         assert their_allowed is None or (allowed is not None and allowed <= their_allowed)
-    assert all(default is not REQUIRED for _, default, _, _ in wanted.values())
+    for attr_name, (_, default, _, _) in wanted.items():
+        assert attr_from_proto(theirs_by_name[attr_name].default_value) == LATER_ATTRS[attr_name]
+        assert default is not REQUIRED
 
 
 def test_narrower_ops_are_registered() -> None:

@@ -133,11 +133,14 @@ def _run(arguments: argparse.Namespace) -> int:
         else:
             convert(arguments.file, arguments.new_file, arguments.outputs, arguments.tags)
     except _FAILURES as error:
-        print(f"graphflow convert: {getattr(error, 'message', error)}", file=sys.stderr)
+        words = str(getattr(error, "message", error.args[0] if error.args else error))
+        place = "" if arguments.file in words else f"{arguments.file}: "
+        print(f"graphflow convert: {place}{words}", file=sys.stderr)
         return 1
     return 0
 
 
+# A damaged graph fails in as many ways as a wrong program.
 _FAILURES = (
     errors.OpError,
     OSError,
@@ -146,6 +149,7 @@ _FAILURES = (
     AssertionError,
     ImportError,
     KeyError,
+    TypeError,
 )
 
 

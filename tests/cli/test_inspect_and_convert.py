@@ -77,7 +77,17 @@ def test_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
         (["convert", files["SavedModel"], "new.pb", "--outputs", "z"], "z"),
     ):
         assert main(arguments) == 1
-        assert words in capsys.readouterr().err
+        said = capsys.readouterr().err
+        assert words in said and arguments[1] in said
+
+
+def test_a_damaged_graph(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    graph_def = tf.GraphDef()
+    graph_def.node.add(name="x", op="Placeholder").attr["dtype"].type = 33
+    damaged = tmp_path / "damaged.pb"
+    damaged.write_bytes(graph_def.SerializeToString())
+    assert main(["convert", str(damaged), str(tmp_path / "new.onnx"), "--outputs", "x"]) == 1
+    assert f"{damaged}: Cannot convert value 33" in capsys.readouterr().err
 
 
 def test_graphs(tmp_path: Path) -> None:

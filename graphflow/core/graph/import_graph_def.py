@@ -16,7 +16,13 @@ from .graph_def import PRODUCER_VERSION, attr_from_proto
 from .import_graph_def_branches import branches_as_if
 from .import_graph_def_loops import loops_as_while
 from .import_graph_def_nodes import CONTROL_FLOW, FunctionMaker
-from .import_graph_def_ops import CALLS, OUR_NAMES, check_functions, check_ops_known
+from .import_graph_def_ops import (
+    CALLS,
+    LATER_ATTRS,
+    OUR_NAMES,
+    check_functions,
+    check_ops_known,
+)
 from .op_def import find_op, output_structure
 from .operation import Operation
 from .scopes import name_scope
@@ -185,7 +191,8 @@ class _Importer:
         shapes = attrs.pop("_output_shapes", ())
         for name in list(attrs):
             if name not in op_def.attr_by_name and not name.startswith("_"):
-                if self._defaults.get((node.op, name)) != node.attr[name]:
+                is_later = name in LATER_ATTRS and attrs[name] == LATER_ATTRS[name]
+                if not is_later and self._defaults.get((node.op, name)) != node.attr[name]:
                     raise ValueError(
                         f"NodeDef mentions attr '{name}' not in Op<name={node.op}> (node "
                         f"'{node.name}')"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..base import dtypes
 from .import_graph_def_nodes import CONTROL_FLOW
 from .op_def import find_op
 
@@ -17,6 +18,16 @@ CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 # file can make of a few functions is bounded.
 MAX_NODES = 10_000_000
 MAX_DEPTH = 64
+
+# Attributes that ops have got since 1.14, with the value that means what the ops meant before.
+LATER_ATTRS: dict[str, Any] = {
+    "Tk": dtypes.int32,
+    "Tshape": dtypes.int32,
+    "bad_indices_policy": b"",
+    "explicit_paddings": (),
+    "index_type": dtypes.int32,
+    "shape_type": dtypes.int32,
+}
 
 # Whether bodies have state is for us to see.
 OUR_NAMES = {"StatelessIf": "If", "StatelessWhile": "While"}

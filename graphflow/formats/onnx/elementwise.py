@@ -102,6 +102,10 @@ def expm1(to: Writer, op: Operation, x: str) -> str:
     return to.node("Where", to.node("Less", to.node("Abs", x), half), near, less)
 
 
+def erfc(to: Writer, op: Operation, x: str) -> str:
+    return to.node("Sub", to.scalar(1, op.inputs[0]), to.node("Erf", x))
+
+
 def is_finite(to: Writer, op: Operation, x: str) -> str:
     return to.node("Not", to.node("IsNaN", to.node("Sub", x, x)))
 

@@ -25,6 +25,7 @@ EMITTERS: dict[str, Callable[..., Any]] = {
     "Div": pointwise("Div"),
     "DivNoNan": pointwise(elementwise.divide_no_nan),
     "Erf": pointwise("Erf"),
+    "Erfc": pointwise(elementwise.erfc),
     "Exp": pointwise("Exp"),
     "Expm1": pointwise(elementwise.expm1),
     "Floor": pointwise("Floor"),

@@ -174,16 +174,35 @@ def pool(op_type: str) -> Callable[[Writer, Operation], Result]:
 
 
 def batch_norm(to: Writer, op: Operation) -> list[Result]:
-    """FusedBatchNorm of inference; what it gives beside the images is what it was given."""
-    if op.node_attrs["is_training"]:
-        raise RefusedError("it normalizes with the batch's own statistics, as in training")
+    """FusedBatchNorm; in inference, what it gives beside the images is what it was given."""
     x, scale, offset, mean, variance = op.inputs
     images = _Images(to, op, x)
-    names = [to.value(tensor) for tensor in (scale, offset, mean, variance)]
     epsilon = float(op.node_attrs["epsilon"])
+    if op.node_attrs["is_training"]:
+        return _with_own_statistics(to, op, images, epsilon)
+    names = [to.value(tensor) for tensor in (scale, offset, mean, variance)]
     y = images.in_order(to.node("BatchNormalization", images.name, *names, epsilon=epsilon))
     others: list[Result] = [mean, variance, mean, variance, None]
     return [y, *others[: len(op.outputs) - 1]]
+
+
+def _with_own_statistics(
+    to: Writer, op: Operation, images: _Images, epsilon: float
+) -> list[Result]:
+    """As in training, and as layer norms are written: the batch's own mean and variance."""
+    x, scale, offset = op.inputs[:3]
+    if x.dtype != scale.dtype:
+        raise RefusedError(f"its statistics are {scale.dtype.name}, its images {x.dtype.name}")
+    axes = [0, *range(2, len(images.sizes) + 2)]
+    columns = [*range(1, len(images.sizes) + 1)]
+    mean = to.node("ReduceMean", images.name, axes, keepdims=1)
+    centered = to.node("Sub", images.name, mean)
+    variance = to.node("ReduceMean", to.node("Mul", centered, centered), axes, keepdims=1)
+    deviation = to.node("Sqrt", to.node("Add", variance, to.scalar(epsilon, scale)))
+    factor = to.node("Div", to.node("Unsqueeze", to.value(scale), columns), deviation)
+    summand = to.node("Unsqueeze", to.value(offset), columns)
+    y = images.in_order(to.node("Add", to.node("Mul", centered, factor), summand))
+    return [y, to.node("Squeeze", mean, axes), *[None] * (len(op.outputs) - 2)]
 
 
 def bias_add(to: Writer, op: Operation) -> Result:

@@ -146,3 +146,33 @@ def test_versions_that_cannot_be_read(versions: str, words: str) -> None:
     with pytest.raises(ValueError, match=words):
         tf.import_graph_def(_proto(f"versions {{ {versions} }}"))
     tf.import_graph_def(_proto("versions { producer: 1900 min_consumer: 38 }"))
+
+
+def test_attributes_that_came_after_1_14(oracle: ModuleType) -> None:
+    def build(framework: Any) -> list[Any]:
+        x = framework.placeholder(framework.float32, [1, 4, 4, 2], name="x")
+        pooled = framework.nn.max_pool(x, 2, 2, "SAME")
+        values, places = framework.nn.top_k(framework.reshape(x, [-1]), 3)
+        spread = framework.scatter_nd([[4], [1]], [1.0, 2.0], [5])
+        steps = framework.map_fn(lambda row: row * 2.0, x)
+        results = [pooled, values, places, spread, steps, framework.gather_nd(x, [[0, 1]])]
+        return [framework.identity(t, f"out_{i}") for i, t in enumerate(results)]
+
+    names = [f"out_{i}:0" for i in range(6)]
+    feeds = {"x:0": np.arange(32, dtype=np.float32).reshape(1, 4, 4, 2)}
+    with oracle.Graph().as_default() as graph, oracle.Session() as session:
+        build(oracle)
+        expected = session.run(names, feeds)
+    proto = graph.as_graph_def()
+    assert "explicit_paddings" in {key for node in proto.node for key in node.attr}
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.import_graph_def(proto, name="")
+        for mine, theirs in zip(session.run(names, feeds), expected, strict=True):
+            np.testing.assert_array_equal(mine, theirs)
+    (pool,) = (node for node in proto.node if node.op == "MaxPool")
+    pool.attr["explicit_paddings"].list.i.append(1)
+    with (
+        tf.Graph().as_default(),
+        pytest.raises(ValueError, match="attr 'explicit_paddings'"),
+    ):
+        tf.import_graph_def(proto)
