@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..core.base import compat
+from ..core.base import compat, errors
 from ..core.files.gfile import Exists, GFile
 from ..core.graph.collection_keys import GraphKeys
 from ..core.graph.graph import Graph
@@ -43,6 +43,7 @@ def import_meta_graph(
       The Saver that was exported, or a new one; None when there are no variables.
 
     Raises:
+      DataLossError: a collection of variables is damaged.
       OSError: there is no such file, or it holds no MetaGraphDef.
       ValueError: unbound inputs, or nodes that cannot be imported.
     """
@@ -114,6 +115,8 @@ def _every(key: str) -> bool:
 
 
 def _add_collections(graph: Graph, proto: Any, keys: Iterable[str], scope: str) -> None:
+    from google.protobuf.message import DecodeError
+
     variables: dict[bytes, Any] = {}  # a variable in several collections is one object
     for key in keys:
         definition = proto.collection_def[key]
@@ -124,7 +127,13 @@ def _add_collections(graph: Graph, proto: Any, keys: Iterable[str], scope: str) 
             _logger.error("Cannot identify data type for collection %s. Skipping.", key)
             continue
         values = getattr(definition, kind).value
-        for item in _items(graph, key, kind, values, scope, variables):
+        try:
+            items = list(_items(graph, key, kind, values, scope, variables))
+        except DecodeError as error:
+            raise errors.DataLossError(
+                None, None, f"The collection '{key}' of the MetaGraphDef is damaged: {error}"
+            ) from None
+        for item in items:
             graph.add_to_collection(key, item)
 
 

@@ -100,6 +100,15 @@ def test_what_is_left_out() -> None:
     assert proto.meta_info_def.stripped_default_attrs
 
 
+def test_a_damaged_collection() -> None:
+    graphflow.get_variable("v", [])
+    meta_graph = graphflow.train.export_meta_graph()
+    meta_graph.collection_def["variables"].bytes_list.value[0] = b"\x0a\x7f"
+    with graphflow.Graph().as_default():
+        with pytest.raises(graphflow.errors.DataLossError, match="collection 'variables' of the"):
+            graphflow.train.import_meta_graph(meta_graph)
+
+
 def test_files_that_hold_none(tmp_path: Path) -> None:
     tf = graphflow
     with pytest.raises(OSError, match="does not exist"):

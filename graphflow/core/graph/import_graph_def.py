@@ -23,6 +23,7 @@ from .import_graph_def_ops import (
     check_functions,
     check_ops_known,
 )
+from .import_graph_def_tensor_arrays import TENSOR_ARRAYS, tensor_arrays_as_lists
 from .op_def import find_op, output_structure
 from .operation import Operation
 from .scopes import name_scope
@@ -65,6 +66,7 @@ def import_graph_def(
     """
     if not hasattr(graph_def, "node") or not hasattr(graph_def, "library"):
         raise TypeError("graph_def must be a GraphDef proto.")
+    graph_def = _as_ours(graph_def)
     _check_versions(graph_def.versions)
     mapped = _checked_map(input_map)
     wanted = _checked_elements(return_elements)
@@ -86,6 +88,15 @@ def import_graph_def(
         importer.add_nodes(graph_def.node)
         importer.check_map_used()
     return None if wanted is None else [importer.element(text) for text in wanted]
+
+
+def _as_ours(graph_def: Any) -> Any:
+    """A GraphDef of our own class, where it is TensorFlow's."""
+    from ...protos.graph_pb2 import GraphDef
+
+    if isinstance(graph_def, GraphDef):
+        return graph_def
+    return GraphDef.FromString(graph_def.SerializeToString())
 
 
 def _check_versions(versions: Any) -> None:
@@ -162,6 +173,8 @@ class _Importer:
 
     def add_nodes(self, nodes: Sequence[Any]) -> None:
         """Adds nodes, each after those that it takes inputs from."""
+        if any(node.op in TENSOR_ARRAYS for node in nodes):
+            nodes = tensor_arrays_as_lists(nodes)
         if any(node.op in CONTROL_FLOW for node in nodes):
             maker = FunctionMaker(self._functions)
             nodes = branches_as_if(loops_as_while(nodes, maker), maker)

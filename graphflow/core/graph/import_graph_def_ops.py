@@ -8,6 +8,7 @@ from typing import Any
 
 from ..base import dtypes
 from .import_graph_def_nodes import CONTROL_FLOW
+from .import_graph_def_tensor_arrays import TENSOR_ARRAYS
 from .op_def import find_op
 
 # What runs the function that its attribute `f` names; functions are also called by op types of
@@ -55,7 +56,7 @@ def unknown_ops(graph_def: Any) -> Counter[str]:
     """How often there are ops that we do not have, also in functions that nodes call."""
     counts = Counter(node.op for node in _nodes_in_use(graph_def))
     functions = {function.signature.name for function in graph_def.library.function}
-    known = functions | CONTROL_FLOW | CALLS
+    known = functions | CONTROL_FLOW | CALLS | TENSOR_ARRAYS
     return Counter(
         {
             op: count

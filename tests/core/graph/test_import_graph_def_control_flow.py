@@ -232,3 +232,68 @@ def test_branches_know_the_shapes_of_what_they_take() -> None:
     with graphflow.Graph().as_default():
         (result,) = graphflow.import_graph_def(graph_def, return_elements=["cond/Merge:0"])
         assert result.shape.as_list() == [3]
+
+
+def arrays_in_a_loop(tf: Any, x: Any) -> list[Any]:
+    taken = tf.TensorArray(tf.float32, 4, element_shape=[]).unstack(x * tf.range(4.0))
+    given = tf.TensorArray(tf.float32, 4, clear_after_read=False)
+
+    def step(i: Any, given: Any) -> Any:
+        value = taken.read(i)
+        return i + 1, given.write(i, tf.cond(value > 1.0, lambda: value, lambda: -value))
+
+    _, given = tf.while_loop(lambda i, _: i < 4, step, [0, given])
+    return [given.stack(), given.size(), given.gather([2, 0])]
+
+
+def arrays_of_parts(tf: Any, x: Any) -> list[Any]:
+    parts = tf.TensorArray(tf.float32, 3, clear_after_read=False, infer_shape=False)
+    parts = parts.split([x, 1.0, 2.0], [1, 0, 2])
+    grown = tf.TensorArray(tf.float32, 0, dynamic_size=True).write(0, x).write(2, x).write(1, x)
+    scattered = tf.TensorArray(tf.float32, 3).scatter([1, 0, 2], [x, 0.0, 1.0])
+    closed = scattered.close()
+    with tf.control_dependencies([closed]):
+        return [parts.concat(), parts.read(2), grown.stack(), tf.identity(x)]
+
+
+def arrays_in_branches(tf: Any, x: Any) -> list[Any]:
+    array = tf.TensorArray(tf.float32, 2, clear_after_read=False).write(0, x)
+    flow = tf.cond(x > 0.0, lambda: array.write(1, 2.0 * x).flow, lambda: array.write(1, x).flow)
+    written = tf.TensorArray(tf.float32, handle=array.handle, flow=flow)
+    return [written.stack()]
+
+
+@pytest.mark.parametrize("build", [arrays_in_a_loop, arrays_of_parts, arrays_in_branches])
+def test_tensor_arrays(build: Callable[..., Any], v1_oracle: ModuleType) -> None:
+    expected = []
+    with v1_oracle.Graph().as_default() as graph, v1_oracle.Session() as session:
+        x = v1_oracle.placeholder(v1_oracle.float32, [], name="x")
+        results = [v1_oracle.identity(t, f"y_{i}") for i, t in enumerate(build(v1_oracle, x))]
+        expected = [session.run(results, {x: value}) for value in VALUES]
+    proto = graph.as_graph_def(add_shapes=True)
+    assert "TensorArrayV3" in {node.op for node in proto.node}
+    with graphflow.Graph().as_default(), graphflow.Session() as session:
+        graphflow.import_graph_def(proto, name="")
+        names = [tensor.name for tensor in results]
+        for value, wanted in zip(VALUES, expected, strict=True):
+            for mine, theirs in zip(session.run(names, {"x:0": value}), wanted, strict=True):
+                np.testing.assert_array_equal(mine, theirs)
+
+
+def test_a_recurrent_net_of_tensorflow_1(v1_oracle: ModuleType) -> None:
+    with v1_oracle.Graph().as_default() as graph, v1_oracle.Session() as session:
+        x = v1_oracle.placeholder(v1_oracle.float32, [None, 5, 3], name="x")
+        lengths = v1_oracle.placeholder(v1_oracle.int32, [None], name="lengths")
+        cell = v1_oracle.nn.rnn_cell.LSTMCell(4, initializer=v1_oracle.ones_initializer())
+        output, state = v1_oracle.nn.dynamic_rnn(cell, x, lengths, dtype=v1_oracle.float32)
+        names = [v1_oracle.identity(output).name, v1_oracle.identity(state.h).name]
+        session.run(v1_oracle.global_variables_initializer())
+        feeds = {"x:0": np.linspace(-1, 1, 30).reshape(2, 5, 3), "lengths:0": [3, 5]}
+        expected = session.run(names, feeds)
+        frozen = v1_oracle.graph_util.convert_variables_to_constants(
+            session, graph.as_graph_def(), [name.partition(":")[0] for name in names]
+        )
+    with graphflow.Graph().as_default(), graphflow.Session() as session:
+        graphflow.import_graph_def(frozen, name="")
+        for mine, theirs in zip(session.run(names, feeds), expected, strict=True):
+            np.testing.assert_allclose(mine, theirs, rtol=1e-5)
