@@ -127,7 +127,7 @@ def _as_list_nodes(node: Any, names: set[str], grows: bool) -> list[Any]:
     def constant(value: Any, dtype: Any, word: str = "element_shape") -> str:
         name = unused(f"{node.name}/{word}", names)
         names.add(name)
-        made = NodeDef(name=name, op="Const", device=node.device)
+        made: Any = NodeDef(name=name, op="Const", device=node.device)
         made.input.extend(text for text in node.input if text.startswith("^"))
         made.attr["dtype"].type = dtypes.as_dtype(dtype).as_datatype_enum
         proto = make_tensor_proto(np.asarray(value, dtype))
@@ -135,7 +135,7 @@ def _as_list_nodes(node: Any, names: set[str], grows: bool) -> list[Any]:
         constants.append(made)
         return name
 
-    made = NodeDef(name=node.name, device=node.device)
+    made: Any = NodeDef(name=node.name, device=node.device)
     element_type = "T" if node.op in _WRITES else "dtype"
     op, inputs = _FORMS[node.op](data_inputs(node), node.attr, constant)
     made.op = op
