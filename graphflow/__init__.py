@@ -18,6 +18,7 @@ from . import gfile as gfile
 from . import graph_util as graph_util
 from . import initializers as initializers
 from . import io as io
+from . import layers as layers
 from . import linalg as linalg
 from . import logging as logging
 from . import manip as manip

@@ -109,3 +109,10 @@ from ..core.ops.nn import weighted_moments as weighted_moments
 from ..core.ops.nn import with_space_to_batch as with_space_to_batch
 from ..core.ops.nn import xw_plus_b as xw_plus_b
 from ..core.ops.nn import zero_fraction as zero_fraction
+from . import rnn_cell as rnn_cell
+from .recurrent import bidirectional_dynamic_rnn as bidirectional_dynamic_rnn
+from .recurrent import dynamic_rnn as dynamic_rnn
+from .recurrent import raw_rnn as raw_rnn
+from .recurrent import static_bidirectional_rnn as static_bidirectional_rnn
+from .recurrent import static_rnn as static_rnn
+from .recurrent import static_state_saving_rnn as static_state_saving_rnn
