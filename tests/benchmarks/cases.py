@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .models import ResNet, Weights, lenet, lstm, mlp
+from .models import ResNet, Weights, dynamic_lstm, lenet, lstm, mlp
 
 
 class Measure(Enum):
@@ -186,16 +186,19 @@ def _mlp_training(tf: Any, config: Any) -> Work:
     return _trainer(tf, config, weights, loss, train, {x: images, y: labels})
 
 
-def _lstm_training(tf: Any, config: Any) -> Work:
-    weights = Weights(tf)
-    x = tf.placeholder(tf.float32, [None, 28, 28])
-    y = tf.placeholder(tf.float32, [None, 10])
-    logits = lstm(tf, weights, x)
-    loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits))
-    train = tf.train.AdamOptimizer(1e-3).minimize(loss)
-    images, labels = digits(128)
-    feeds = {x: images.reshape(128, 28, 28), y: labels}
-    return _trainer(tf, config, weights, loss, train, feeds)
+def _lstm_training(net: Callable[..., Any]) -> Make:
+    def make(tf: Any, config: Any) -> Work:
+        weights = Weights(tf)
+        x = tf.placeholder(tf.float32, [None, 28, 28])
+        y = tf.placeholder(tf.float32, [None, 10])
+        logits = net(tf, weights, x)
+        loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits))
+        train = tf.train.AdamOptimizer(1e-3).minimize(loss)
+        images, labels = digits(128)
+        feeds = {x: images.reshape(128, 28, 28), y: labels}
+        return _trainer(tf, config, weights, loss, train, feeds)
+
+    return make
 
 
 def photographs(batch: int) -> np.ndarray:
@@ -292,7 +295,10 @@ CASES: dict[str, Case] = {
         "ResNet-50 training step, batch 8, momentum", _resnet_training(50, 8), 1.0, 1.4
     ),
     "mlp_train": _steps("MLP 784-256-256-10, batch 128, Adam", _mlp_training, 1.3, 2.0, calls=10),
-    "lstm_train": _steps("LSTM, 28 steps, 128 units, batch 128", _lstm_training, 1.5, 3.0),
+    "lstm_train": _steps("LSTM, 28 steps, 128 units, batch 128", _lstm_training(lstm), 1.5, 3.0),
+    "dynamic_rnn_train": _steps(
+        "the same by `dynamic_rnn` and BasicLSTMCell", _lstm_training(dynamic_lstm), 1.5, 3.0
+    ),
     "run_tiny": _steps(
         "`sess.run` of a*2+1, a fed scalar",
         _tiny(False),

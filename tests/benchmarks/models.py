@@ -6,7 +6,7 @@ both start from the same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -35,9 +35,27 @@ class Weights:
 
     def of(self, value: np.ndarray, trainable: bool = True) -> Any:
         """A variable with a given value."""
+        return self._tf.Variable(self._fed(value), trainable=trainable, use_resource=False)
+
+    def getter(self, deviation: float) -> Callable[..., Any]:
+        """A custom getter for variable scopes: matrices of normal numbers, vectors of zeros."""
+
+        def get(getter: Any, name: str, *args: Any, shape: Sequence[int], **kwargs: Any) -> Any:
+            size = tuple(shape)
+            value = self._random.standard_normal(size) * deviation * (len(size) > 1)
+
+            def initial(*_: Any, **__: Any) -> Any:
+                return self._fed(value.astype(np.float32))
+
+            kwargs["initializer"] = initial
+            return getter(name, *args, shape=shape, **kwargs)
+
+        return get
+
+    def _fed(self, value: np.ndarray) -> Any:
         initial = self._tf.placeholder(value.dtype, value.shape)
         self._feeds[initial] = value
-        return self._tf.Variable(initial, trainable=trainable, use_resource=False)
+        return initial
 
     def initialize(self, session: Any) -> None:
         """Gives all variables their values."""
@@ -102,6 +120,16 @@ def lstm(tf: Any, weights: Weights, x: Any, units: int = 128) -> Any:
     zeros = tf.zeros([tf.shape(x)[0], units])
     _, h = tf.scan(step, tf.transpose(x, [1, 0, 2]), (zeros, zeros))
     return tf.matmul(h[-1], weights.normal([units, 10], 0.05)) + weights.filled([10], 0.0)
+
+
+def dynamic_lstm(tf: Any, weights: Weights, x: Any, units: int = 128) -> Any:
+    """The same net of `tf.nn.dynamic_rnn` and a BasicLSTMCell."""
+    cell = tf.nn.rnn_cell.BasicLSTMCell(units)
+    # The cell makes its variables itself: they are given the numbers that all start from.
+    with tf.variable_scope("net", custom_getter=weights.getter(0.05)):
+        outputs, _ = tf.nn.dynamic_rnn(cell, x, dtype=tf.float32)
+    kernel = weights.normal([units, 10], 0.05)
+    return tf.matmul(outputs[:, -1], kernel) + weights.filled([10], 0.0)
 
 
 # --- ResNets -------------------------------------------------------------------------------------

@@ -49,6 +49,12 @@ class TensorList:
         return f"TensorList({self.dtype.name}, {self.element_shape}, {len(self)} elements)"
 
     @property
+    def top_shape(self) -> tuple[int, ...] | None:
+        """The shape of the last element; None when there is none, or it is not set or a list."""
+        top = self._buffer[self._length - 1] if self._length else None
+        return None if top is None or isinstance(top, TensorList) else tuple(top.shape)
+
+    @property
     def items(self) -> list[Any]:
         """The elements, as a new Python list."""
         return self._buffer[: self._length]

@@ -12,6 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from .. import ops
 from ..base import dtypes
 from ..graph.constant_value import constant_value
@@ -114,10 +116,19 @@ class _BackwardBody(FuncGraph):
     def capture(self, tensor: Tensor) -> Tensor:
         """The value that a tensor of the forward body had in the iteration walked back over."""
         op = self._forward_op
+        if op is not None and (known := _known_value(tensor)) is not None:
+            return self._copied(tensor, known)
         if op is None or _is_same_in_all_iterations(tensor):
             return super().capture(tensor)
         if tensor not in self._popped:
             self._popped[tensor] = self._pop(tensor, _stack_of(op, tensor))
+        return self._popped[tensor]
+
+    def _copied(self, tensor: Tensor, value: np.ndarray) -> Tensor:
+        """A constant of the forward body, here again: plans of the body alone know it so."""
+        if tensor not in self._popped:
+            with self.as_default(), self.control_dependencies(None), self.name_scope(None):
+                self._popped[tensor] = ops.array.constant(value, dtype=tensor.dtype.base_dtype)
         return self._popped[tensor]
 
     def _pop(self, tensor: Tensor, stack: int) -> Tensor:
@@ -141,6 +152,11 @@ class _BackwardBody(FuncGraph):
         self.inputs[split:split] = self._stack_parameters
         self.outputs = [*outputs, *self._rests]
         self._forward_op = None
+
+
+def _known_value(tensor: Tensor) -> np.ndarray | None:
+    """The value of a constant of a loop's body."""
+    return constant_value(tensor) if tensor.op.type == "Const" else None
 
 
 def _is_same_in_all_iterations(tensor: Tensor) -> bool:

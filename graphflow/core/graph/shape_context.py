@@ -90,6 +90,10 @@ class ShapeContext:
         """The value of one input when it is known before a run, else None."""
         return constant_value(self._op.inputs[index])
 
+    def top_shape(self, index: int) -> TensorShape:
+        """What is known of the shape of the last element of an input that is a list."""
+        return TensorShape(None)
+
     def constant_shape(self, index: int) -> TensorShape:
         """The shape that an input's *value* spells, as far as it is known (-1: unknown)."""
         return constant_value_as_shape(self._op.inputs[index])

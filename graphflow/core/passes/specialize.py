@@ -29,30 +29,37 @@ _MAX_FOLDED = 1 << 16  # elements; a larger value is cheaper computed than kept
 Shape = tuple[int, ...]
 
 
-def specialize(program: Program, arg_shapes: Sequence[Shape]) -> Program:
+def specialize(
+    program: Program, arg_shapes: Sequence[Shape], top_shapes: Sequence[Shape | None] = ()
+) -> Program:
     """The program for fed arrays of given shapes.
 
     Args:
       program: from the graph.
       arg_shapes: a shape for each `_Arg`.
+      top_shapes: the shape of the last element, for each `_Arg` that is a list; None for others.
 
     Returns:
       The same nodes with `output_shapes`, those whose values are known now as `Const`; loops and
       branches in place where it is known how they run.
     """
     try:
-        return _Specializer(arg_shapes, inlines=True).specialized(program)
+        return _Specializer(arg_shapes, top_shapes, inlines=True).specialized(program)
     except CannotInline:
-        return _Specializer(arg_shapes, inlines=False).specialized(program)
+        return _Specializer(arg_shapes, top_shapes, inlines=False).specialized(program)
 
 
 class _Specializer:
     """The new program in the making."""
 
-    def __init__(self, arg_shapes: Sequence[Shape], inlines: bool) -> None:
+    def __init__(
+        self, arg_shapes: Sequence[Shape], top_shapes: Sequence[Shape | None], inlines: bool
+    ) -> None:
         self.nodes: list[Node] = []
         self.known: dict[Value, np.ndarray] = {}
         self._arg_shapes = arg_shapes
+        self._top_shapes = top_shapes
+        self._tops: dict[Value, Shape] = {}
         self._inlines = inlines
         self._behind: dict[int, tuple[int, ...]] = {}
 
@@ -62,7 +69,11 @@ class _Specializer:
             node = program.nodes[index]
             shape = self._arg_shapes[node.attrs["index"]]
             self.nodes.append(dataclasses.replace(node, output_shapes=(shape,)))
-            args.append(Value(len(self.nodes) - 1, 0))
+            value = Value(len(self.nodes) - 1, 0)
+            args.append(value)
+            top = self._top_shapes[node.attrs["index"]] if self._top_shapes else None
+            if top is not None:
+                self._tops[value] = top
         results = self.add_program(program, args, ())
         if any(isinstance(value, TensorList) for value in results):
             raise CannotInline("a list is a result")
@@ -108,9 +119,9 @@ class _Specializer:
     def _append(self, node: Node, inputs: Sequence[Value], controls: Sequence[int]) -> list[Value]:
         node = dataclasses.replace(node, inputs=tuple(inputs), controls=tuple(controls))
         index = len(self.nodes)
-        values = _fold(node, self.nodes, self.known)
+        values = _fold(node, self.nodes, self.known, self._tops)
         if values is None:
-            shapes = _infer(node, self.nodes, self.known)
+            shapes = _infer(node, self.nodes, self.known, self._tops)
             self.nodes.append(dataclasses.replace(node, output_shapes=shapes))
         else:
             for output, value in enumerate(values):
@@ -164,9 +175,16 @@ class _ProgramShapes(ShapeContext):
 
     is_of_a_run = True
 
-    def __init__(self, node: Node, nodes: Sequence[Node], known: dict[Value, np.ndarray]) -> None:
+    def __init__(
+        self,
+        node: Node,
+        nodes: Sequence[Node],
+        known: dict[Value, np.ndarray],
+        tops: dict[Value, Shape],
+    ) -> None:
         self._node = node
         self._known = known
+        self._tops = tops
         self._values = node.inputs
         self._given = [_TypedInput(nodes[v.node], v.output) for v in node.inputs]
         self.attrs = dict(node.attrs)
@@ -186,6 +204,9 @@ class _ProgramShapes(ShapeContext):
 
     def constant(self, index: int) -> np.ndarray | None:
         return self._known.get(self._values[index])
+
+    def top_shape(self, index: int) -> TensorShape:
+        return TensorShape(self._tops.get(self._values[index]))
 
     def constant_shape(self, index: int) -> TensorShape:
         value = self.constant(index)
@@ -216,13 +237,13 @@ def _declared_shape(node: Node, output: int) -> TensorShape:
 
 
 def _infer(
-    node: Node, nodes: Sequence[Node], known: dict[Value, np.ndarray]
+    node: Node, nodes: Sequence[Node], known: dict[Value, np.ndarray], tops: dict[Value, Shape]
 ) -> tuple[Shape | None, ...]:
     count = len(node.output_dtypes)
     if node.op.shape is None:
         return (None,) * count
     try:
-        shapes = node.op.shape(_ProgramShapes(node, nodes, known))
+        shapes = node.op.shape(_ProgramShapes(node, nodes, known, tops))
     except (ValueError, TypeError, AttributeError, IndexError):
         return (None,) * count  # the reference will say at run time what is wrong
     given = [shapes] if isinstance(shapes, TensorShape) else list(shapes)
@@ -240,7 +261,7 @@ def _concrete(shape: TensorShape) -> Shape | None:
 
 
 def _fold(
-    node: Node, nodes: Sequence[Node], known: dict[Value, np.ndarray]
+    node: Node, nodes: Sequence[Node], known: dict[Value, np.ndarray], tops: dict[Value, Shape]
 ) -> list[np.ndarray] | None:
     """The values of a node that depends on nothing but shapes and constants, else None."""
     op = node.op
@@ -256,7 +277,7 @@ def _fold(
         return _fold_shapes(node, nodes)
     if any(value not in known for value in node.inputs):
         return None
-    shapes = _infer(node, nodes, known)
+    shapes = _infer(node, nodes, known, tops)
     if any(shape is not None and math.prod(shape) > _MAX_FOLDED for shape in shapes):
         return None
     if None in shapes and sum(known[value].size for value in node.inputs) > _MAX_FOLDED:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..base.config import get_config
+from ..base.tensor_list import TensorList
 from ..program.interpreter import Interpreter
 from ..program.program import Program
 from .background import in_background
@@ -30,7 +31,7 @@ _SECONDS_BEFORE_PLAN = 0.03
 _HEAVY = frozenset({"Conv2D", "DepthwiseConv2dNative", "FusedBatchNormV3", "LRN"})
 _MAX_PLANS = 64  # shapes of one program that are kept
 
-ShapeKey = tuple[tuple[int, ...] | None, ...]
+ShapeKey = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -175,11 +176,18 @@ class Executable:
         from .make_native import plan_program
 
         shapes = [tuple(np.shape(getattr(value, "value", value))) for value in args]
-        return plan_program(self.program, shapes)
+        tops = [value.top_shape if type(value) is TensorList else None for value in args]
+        return plan_program(self.program, shapes, tops)
 
 
 def _shape_key(args: Sequence[Any]) -> ShapeKey:
-    return tuple([getattr(value, "shape", None) for value in args])
+    # Of a list the last element's shape counts as well: a loop's gradient takes it from a stack.
+    return tuple(
+        [
+            ((), value.top_shape) if type(value) is TensorList else getattr(value, "shape", None)
+            for value in args
+        ]
+    )
 
 
 def default_options() -> ExecutionOptions:

@@ -17,14 +17,19 @@ from .native import NativePlan
 from .pool import available_cores, get_pool
 
 
-def plan_program(program: Program, arg_shapes: Sequence[tuple[int, ...]]) -> Plan:
+def plan_program(
+    program: Program,
+    arg_shapes: Sequence[tuple[int, ...]],
+    top_shapes: Sequence[tuple[int, ...] | None] = (),
+) -> Plan:
     """Plans a program.
 
     Args:
       program: from the graph.
       arg_shapes: a shape for each `_Arg`.
+      top_shapes: the shape of the last element, for each `_Arg` that is a list; None for others.
     """
-    rewritten = run_passes(program, arg_shapes)
+    rewritten = run_passes(program, arg_shapes, top_shapes)
     _show("passes", str(rewritten))
     plan = make_plan(rewritten)
     _show("plan", str(plan))

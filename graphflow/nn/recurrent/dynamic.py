@@ -19,6 +19,8 @@ from ..rnn_cell.base import check_cell
 from ..rnn_cell.sizes import joined_static_shape, static_shape
 from .steps import first_state, rnn_scope, state_dtype, step_until, zero_outputs
 
+_MAX_UNROLLED = 64  # steps that are made for inputs with lengths, whether all are needed or not
+
 
 def dynamic_rnn(
     cell: Any,
@@ -174,8 +176,7 @@ class _Loop:
         with name_scope("dynamic_rnn"):
             arrays = self._output_arrays(dtype)
             self._input_arrays = [self._input_array(given) for given in self._flat_input]
-        # One step at least is made, if there is one, as in TF.
-        end = ops.elementwise.minimum(self._time_steps, ops.elementwise.maximum(1, last))
+        end = self._end(last)
         _, arrays, final_state = ops.control.while_loop(
             lambda time, *_: time < end,
             self._step,
@@ -188,6 +189,29 @@ class _Loop:
         for output, size in zip(outputs, nest.flatten(output_size), strict=True):
             output.set_shape(joined_static_shape(self._known_sizes, size))
         return nest.pack_sequence_as(output_size, outputs), final_state
+
+    def _end(self, longest: Tensor) -> Tensor:
+        """How many steps are made: not more than the longest sequence has, as in TF.
+
+        One is made in any case. Of short inputs all steps are made whatever the lengths, which
+        changes no number: how many these are is known before the run, so that the loop is unrolled.
+        """
+
+        def up_to_longest() -> Tensor:
+            steps: Tensor = ops.elementwise.minimum(
+                self._time_steps, ops.elementwise.maximum(1, longest)
+            )
+            return steps
+
+        if self._sequence_length is None:
+            return up_to_longest()
+        known_steps = self._known_sizes[0]
+        if known_steps is not None:
+            return self._time_steps if known_steps <= _MAX_UNROLLED else up_to_longest()
+        end: Tensor = ops.control.cond(
+            self._time_steps <= _MAX_UNROLLED, lambda: self._time_steps, up_to_longest
+        )
+        return end
 
     def _output_arrays(self, dtype: Any) -> tuple[TensorArray, ...]:
         batch = TensorShape(self._known_sizes[1:])

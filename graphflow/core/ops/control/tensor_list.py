@@ -217,7 +217,7 @@ def _dynamic_shape(item: Tensor) -> Any:
 
 
 def pop_back_shape(context: ShapeContext) -> list[TensorShape]:
-    return [TensorShape([]), _element_shape(context, 1)]
+    return [TensorShape([]), _element_shape(context, 1).merge_with(context.top_shape(0))]
 
 
 tensor_list_pop_back_op = define_op(
