@@ -38,6 +38,7 @@ def make_work(framework: str, case_name: str, threads: int) -> tuple[StepCase, W
 
         set_threads(threads)
         return case, TORCH_CASES[case_name]()
+    os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")  # the cells of TF1 are in it
     tf = importlib.import_module(_TF_MODULES[framework])
     if framework == "tensorflow":
         tf.disable_v2_behavior()

@@ -6,8 +6,11 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from .. import ops
-from ..base import errors
+from ..base import dtypes, errors
+from ..graph.op_def import find_op
 from ..graph.operation import Operation
 from ..graph.tensor import Tensor
 from .program import ARG, Node, Program, Value
@@ -31,32 +34,40 @@ def build_program(
     """
     fed = {tensor: index for index, tensor in enumerate(feeds)}
     roots = [t.op for t in fetches if t not in fed] + list(targets)
-    order = _in_order(_needed(roots, fed), fed)
+    need = _Need(roots, fed, fetches, targets)
+    order = _in_order(need)
 
     nodes = [_arg_node(tensor, index) for index, tensor in enumerate(feeds)]
+    absent = None
+    if need.has_absent_values():
+        absent = Value(len(nodes), 0)
+        nodes.append(_absent_node())
     position = {op: len(nodes) + i for i, op in enumerate(order)}
 
     def value_of(tensor: Tensor) -> Value:
         if tensor in fed:
             return Value(fed[tensor], 0)
+        if absent is not None and tensor.op not in position:
+            return absent
         return Value(position[tensor.op], tensor.value_index)
 
-    read = {t for op in order for t in op.inputs} | set(fetches)
-    awaited = {c for op in order for c in _controls(op, fed)} | set(targets)
     for op in order:
         attrs: Mapping[str, Any] = op.node_attrs
         if op.type == "While":
-            used = [tensor.value_index for tensor in op.outputs if tensor in read]
-            live = ops.control.live_loop_vars(op, used, is_awaited=op in awaited)
-            attrs = {**attrs, "_live": live}
+            attrs = {**attrs, "_live": need.live[op]}
+        inputs = tuple(value_of(t) for t in op.inputs)
+        input_dtypes = op.op_def.input_dtypes(op.node_attrs)
+        if op.type == "While":
+            pairs = zip(inputs, input_dtypes, strict=True)
+            input_dtypes = [dtypes.int32 if value == absent else t for value, t in pairs]
         nodes.append(
             Node(
                 name=op.name,
                 op=op.op_def,
                 attrs=attrs,
-                inputs=tuple(value_of(t) for t in op.inputs),
+                inputs=inputs,
                 controls=tuple(position[c] for c in _controls(op, fed)),
-                input_dtypes=tuple(op.op_def.input_dtypes(op.node_attrs)),
+                input_dtypes=tuple(input_dtypes),
                 output_dtypes=tuple(t.dtype for t in op.outputs),
                 source=op,
             )
@@ -74,19 +85,86 @@ def _arg_node(tensor: Tensor, index: int) -> Node:
     return Node(tensor.op.name, ARG, attrs, (), (), (), (tensor.dtype,), source=tensor.op)
 
 
-def _needed(roots: Iterable[Operation], fed: dict[Tensor, int]) -> set[Operation]:
-    needed: set[Operation] = set()
-    stack = list(roots)
-    while stack:
-        op = stack.pop()
-        if op not in needed:
-            needed.add(op)
-            stack.extend(_predecessors(op, fed))
-    return needed
+def _absent_node() -> Node:
+    """What stands for the initial value of a loop variable that is not live: nobody reads it."""
+    op = find_op("Const")
+    assert op is not None
+    attrs = {"value": np.zeros((), np.int32), "dtype": dtypes.int32}
+    return Node("absent", op, attrs, (), (), (), (dtypes.int32,))
 
 
-def _predecessors(op: Operation, fed: dict[Tensor, int]) -> list[Operation]:
-    return [t.op for t in op.inputs if t not in fed] + _controls(op, fed)
+class _Need:
+    """What a run needs: operations, and of loops the variables behind what is read of them.
+
+    As in TF1, nothing leads from the initial value of another loop variable to a fetch.
+
+    Attributes:
+      ops: the operations.
+      live: for each While among them, the loop variables that must be computed.
+    """
+
+    def __init__(
+        self,
+        roots: Iterable[Operation],
+        fed: dict[Tensor, int],
+        fetches: Sequence[Tensor],
+        targets: Sequence[Operation],
+    ) -> None:
+        self.ops: set[Operation] = set()
+        self.live: dict[Operation, tuple[int, ...]] = {}
+        self._fed = fed
+        self._read = set(fetches)
+        self._awaited = set(targets)
+        self._add(roots)
+        while self._add_behind_loops():
+            pass
+
+    def _add(self, ops: Iterable[Operation]) -> None:
+        """Adds operations, and those before them as far as it does not depend on a loop's use."""
+        stack = list(ops)
+        while stack:
+            op = stack.pop()
+            if op in self.ops:
+                continue
+            self.ops.add(op)
+            controls = _controls(op, self._fed)
+            self._awaited.update(controls)
+            stack.extend(controls)
+            if op.type == "While":
+                self.live[op] = ()
+                continue
+            self._read.update(op.inputs)
+            stack.extend(t.op for t in op.inputs if t not in self._fed)
+
+    def _add_behind_loops(self) -> bool:
+        """Finds out anew which loop variables are live, and adds what these need; False if none."""
+        is_changed = False
+        for op in list(self.live):
+            used = [tensor.value_index for tensor in op.outputs if tensor in self._read]
+            live = ops.control.live_loop_vars(op, used, is_awaited=op in self._awaited)
+            if live != self.live[op]:
+                is_changed = True
+                self.live[op] = live
+                inputs = self.inputs(op)
+                self._read.update(inputs)
+                self._add(t.op for t in inputs if t not in self._fed)
+        return is_changed
+
+    def has_absent_values(self) -> bool:
+        """Whether a loop variable's initial value is not computed."""
+        initial = (t for op in self.live for t in op.inputs if t not in self._fed)
+        return any(tensor.op not in self.ops for tensor in initial)
+
+    def inputs(self, op: Operation) -> Sequence[Tensor]:
+        """What an operation reads; of a loop's inputs the live ones."""
+        if op not in self.live:
+            return op.inputs
+        return [op.inputs[index] for index in self.live[op]]
+
+    def predecessors(self, op: Operation) -> set[Operation]:
+        """The operations that must run before one."""
+        before = {t.op for t in self.inputs(op) if t not in self._fed}
+        return before.union(_controls(op, self._fed))
 
 
 def _controls(op: Operation, fed: dict[Tensor, int]) -> list[Operation]:
@@ -94,15 +172,16 @@ def _controls(op: Operation, fed: dict[Tensor, int]) -> list[Operation]:
     return [c for c in op._control_inputs if not (c.type == "Placeholder" and c.outputs[0] in fed)]
 
 
-def _in_order(needed: set[Operation], fed: dict[Tensor, int]) -> list[Operation]:
+def _in_order(need: _Need) -> list[Operation]:
     """Topological order; where it leaves a choice, the order in which the nodes were made.
 
     So a variable is read by what was built before an update of it, and runs repeat exactly.
     """
-    waiting = {op: len(set(_predecessors(op, fed))) for op in needed}
-    successors: dict[Operation, list[Operation]] = {op: [] for op in needed}
-    for op in needed:
-        for before in set(_predecessors(op, fed)):
+    predecessors = {op: need.predecessors(op) for op in need.ops}
+    waiting = {op: len(before) for op, before in predecessors.items()}
+    successors: dict[Operation, list[Operation]] = {op: [] for op in need.ops}
+    for op, behind in predecessors.items():
+        for before in behind:
             successors[before].append(op)
     ready = [(op._id, op) for op, count in waiting.items() if count == 0]
     heapq.heapify(ready)
@@ -114,17 +193,17 @@ def _in_order(needed: set[Operation], fed: dict[Tensor, int]) -> list[Operation]
             waiting[after] -= 1
             if waiting[after] == 0:
                 heapq.heappush(ready, (after._id, after))
-    if len(order) < len(needed):
-        raise _cycle_error({op for op, count in waiting.items() if count > 0}, fed)
+    if len(order) < len(need.ops):
+        raise _cycle_error({op for op, count in waiting.items() if count > 0}, need)
     return order
 
 
-def _cycle_error(stuck: set[Operation], fed: dict[Tensor, int]) -> errors.OpError:
+def _cycle_error(stuck: set[Operation], need: _Need) -> errors.OpError:
     import networkx
 
     graph = networkx.DiGraph()
     for op in stuck:
-        graph.add_edges_from((before, op) for before in _predecessors(op, fed) if before in stuck)
+        graph.add_edges_from((before, op) for before in need.predecessors(op) if before in stuck)
     cycle = [op for op, _ in networkx.find_cycle(graph)]
     names = " -> ".join(op.name for op in [*cycle, cycle[0]])
     return errors.InvalidArgumentError(

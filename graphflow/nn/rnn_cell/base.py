@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...core import ops
 from ...core.base import dtypes, nest
@@ -17,6 +17,13 @@ from ...layers.base import Layer
 from .sizes import zero_state_tensors
 
 KERNEL, BIAS = "kernel", "bias"
+
+
+class TrackableReference(NamedTuple):
+    """A part of an object by the name that it has in checkpoints of objects."""
+
+    name: str
+    ref: Any
 
 
 class RNNCell(Layer):

@@ -10,7 +10,7 @@ from ...core.base import nest
 from ...core.graph.scopes import name_scope
 from ...core.variables.variable_scope import variable_scope
 from ...layers.base import Layer
-from .base import RNNCell
+from .base import RNNCell, TrackableReference
 
 
 class MultiRNNCell(RNNCell):
@@ -47,6 +47,10 @@ class MultiRNNCell(RNNCell):
                 "Some cells return tuples of states, but the flag state_is_tuple is not set.  "
                 f"State sizes are: {sizes}"
             )
+
+    @property
+    def _checkpoint_dependencies(self) -> list[TrackableReference]:
+        return [TrackableReference(f"cell-{i}", cell) for i, cell in enumerate(self._cells)]
 
     @property
     def state_size(self) -> Any:

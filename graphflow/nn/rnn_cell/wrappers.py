@@ -8,7 +8,7 @@ from typing import Any, Self
 from ...core.base import nest
 from ...core.graph.scopes import device as device_scope
 from ...core.graph.scopes import name_scope
-from .base import RNNCell, check_cell
+from .base import RNNCell, TrackableReference, check_cell
 
 
 class CellWrapper(RNNCell):
@@ -28,6 +28,10 @@ class CellWrapper(RNNCell):
         super().__init__(**kwargs)
         check_cell("cell", cell)
         self.cell = cell
+
+    @property
+    def _checkpoint_dependencies(self) -> list[TrackableReference]:
+        return [TrackableReference("cell", self.cell)]
 
     @property
     def wrapped_cell(self) -> Any:
