@@ -1,4 +1,4 @@
-"""Recurrent nets in the TF1 API, one text for graphflow and for TensorFlow, and what they compute."""
+"""Recurrent nets in the TF1 API, one text for graphflow and TensorFlow, and what they compute."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """dynamic_rnn: a cell run over sequences by a loop.
 
-    inputs [batch, time, ...] -> [time, batch, ...] -> TensorArray -> while: read, cell, write
-                                                    -> stack -> outputs [batch, time, ...]
+inputs [batch, time, ...] -> [time, batch, ...] -> TensorArray -> while: read, cell, write
+                                                -> stack -> outputs [batch, time, ...]
 """
 
 from __future__ import annotations

@@ -151,9 +151,7 @@ def static_state_saving_rnn(
         )
     names, sizes = nest.flatten(state_name), nest.flatten(state_size)
     if len(names) != len(sizes):
-        raise ValueError(
-            f"#elems(state_name) != #elems(state_size): {len(names)} vs. {len(sizes)}"
-        )
+        raise ValueError(f"#elems(state_name) != #elems(state_size): {len(names)} vs. {len(sizes)}")
     initial = nest.pack_sequence_as(state_size, [state_saver.state(name) for name in names])
     outputs, state = static_rnn(
         cell, inputs, initial_state=initial, sequence_length=sequence_length, scope=scope

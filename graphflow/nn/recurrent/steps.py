@@ -1,4 +1,4 @@
-"""What all recurrent nets share: their scope, their initial state, and sequences that have ended."""
+"""What recurrent nets share: their scope, the state they start with, sequences that are over."""
 
 from __future__ import annotations
 

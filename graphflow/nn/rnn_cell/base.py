@@ -91,7 +91,9 @@ class RNNCell(Layer):
     def build(self, input_shape: Any) -> None:
         """Leaves it to `call` to make variables."""
 
-    def get_initial_state(self, inputs: Any = None, batch_size: Any = None, dtype: Any = None) -> Any:
+    def get_initial_state(
+        self, inputs: Any = None, batch_size: Any = None, dtype: Any = None
+    ) -> Any:
         """As `zero_state`, with the size and type of given inputs.
 
         Args:
@@ -140,7 +142,9 @@ class RNNCell(Layer):
 class LayerRNNCell(RNNCell):
     """A cell that makes its variables in `build`, as other layers do."""
 
-    def __call__(self, inputs: Any, state: Any, scope: Any = None, *args: Any, **kwargs: Any) -> Any:
+    def __call__(
+        self, inputs: Any, state: Any, scope: Any = None, *args: Any, **kwargs: Any
+    ) -> Any:
         """As `RNNCell.__call__`."""
         return Layer.__call__(self, inputs, state, *args, scope=scope, **kwargs)
 
@@ -165,7 +169,9 @@ def check_cell(argument: str, cell: Any) -> None:
     if not callable(cell):
         faults.append("is not callable")
     if faults:
-        raise TypeError(f"The argument {argument!r} ({cell}) is not an RNNCell: {', '.join(faults)}.")
+        raise TypeError(
+            f"The argument {argument!r} ({cell}) is not an RNNCell: {', '.join(faults)}."
+        )
 
 
 def check_dtypes(*tensors: Any) -> None:

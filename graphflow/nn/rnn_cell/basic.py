@@ -55,9 +55,7 @@ class BasicRNNCell(LayerRNNCell):
         """Makes `kernel` and `bias`."""
         depth = input_depth(input_shape)
         check_dtype(self.dtype)
-        self._kernel = self.add_variable(
-            KERNEL, shape=[depth + self._num_units, self._num_units]
-        )
+        self._kernel = self.add_variable(KERNEL, shape=[depth + self._num_units, self._num_units])
         self._bias = self.add_variable(BIAS, shape=[self._num_units], initializer=Zeros())
         self.built = True
 

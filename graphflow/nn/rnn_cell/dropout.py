@@ -130,9 +130,7 @@ class DropoutWrapper(CellWrapper):
             lambda index, choice, value: (
                 value
                 if choice is False
-                else ops.nn.dropout(
-                    value, rate=1.0 - keep_prob, seed=self._seed_of(place, index)
-                )
+                else ops.nn.dropout(value, rate=1.0 - keep_prob, seed=self._seed_of(place, index))
             ),
             chosen,
             values,

@@ -1,8 +1,8 @@
 """BasicLSTMCell and LSTMCell: long short-term memory (Hochreiter and Schmidhuber 1997).
 
-    i, j, f, o = [input, h] * kernel + bias      in this order, side by side in one product
-    c = c * sigmoid(f + forget_bias) + sigmoid(i) * activation(j)
-    h = activation(c) * sigmoid(o)
+i, j, f, o = [input, h] * kernel + bias      in this order, side by side in one product
+c = c * sigmoid(f + forget_bias) + sigmoid(i) * activation(j)
+h = activation(c) * sigmoid(o)
 """
 
 from __future__ import annotations

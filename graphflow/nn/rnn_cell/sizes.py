@@ -57,9 +57,7 @@ def _as_vector(size: Any, role: str) -> Tensor | None:
         expanded: Tensor = ops.array.expand_dims(size, 0)
         return expanded
     if size.shape.ndims != 1:
-        raise ValueError(
-            f"{role} tensor must be either a scalar or vector, but saw tensor: {size}"
-        )
+        raise ValueError(f"{role} tensor must be either a scalar or vector, but saw tensor: {size}")
     return size
 
 

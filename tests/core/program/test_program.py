@@ -52,3 +52,19 @@ def test_verify_reports_a_node_that_reads_what_is_not_there():
     broken = dataclasses.replace(program, nodes=program.nodes[::-1])
     with pytest.raises(AssertionError, match="which runs after it"):
         verify(broken)
+
+
+def test_initial_values_that_no_loop_needs_are_not_computed() -> None:
+    """A placeholder behind a loop variable that nobody reads is not asked for."""
+    unfed = tf.placeholder(tf.float32, [])
+    i, product, total = tf.while_loop(
+        lambda i, x, total: i < 3,
+        lambda i, x, total: (i + 1, x * unfed, total + 2.0),
+        [0, unfed, 1.0],
+    )
+    second = tf.while_loop(lambda j, s: j < i, lambda j, s: (j + 1, s + total), [0, 0.0])
+    with tf.Session() as session:
+        assert session.run([i, total]) == [3, 7.0]
+        assert session.run(second[1]) == 21.0
+        with pytest.raises(tf.errors.InvalidArgumentError, match="must feed a value"):
+            session.run(product)

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from recurrent_nets import BATCH, DEPTH, TIME, UNITS, assert_same, computed, sequences
 
 import graphflow
 from graphflow.core.plan.plan import HostStep
 from graphflow.core.program.build import build_program
 from graphflow.core.runtime.make_native import plan_program
-from recurrent_nets import BATCH, DEPTH, TIME, UNITS, assert_same, computed, sequences
 
 tf = graphflow
 # TensorFlow says of its cells and nets that they are deprecated.

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from recurrent_nets import BATCH, DEPTH, UNITS, assert_same, computed, dynamic, sequences
 
 import graphflow
-from recurrent_nets import BATCH, DEPTH, UNITS, assert_same, computed, dynamic, sequences
 
 tf = graphflow
 # TensorFlow says of its cells that they are deprecated.
