@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from ...core import ops
@@ -80,7 +81,7 @@ def static_rnn(
                     longest,
                     zeros,
                     state,
-                    lambda given=given, state=state: cell(given, state),
+                    functools.partial(cell, given, state),
                 )
             outputs.append(output)
     return outputs, state
