@@ -38,6 +38,7 @@ class Unit:
       shape: of a fused unit, the shape that it runs over.
       before: units that must have run.
       after: units that wait for this one.
+      newest: the last node of it, and of all units that it waits for, however far.
     """
 
     nodes: list[int]
@@ -45,6 +46,7 @@ class Unit:
     shape: Shape = ()
     before: set[Unit] = field(default_factory=set)
     after: set[Unit] = field(default_factory=set)
+    newest: int = -1
 
 
 def make_units(
@@ -65,7 +67,7 @@ def make_units(
         if Value(index, 0) in uses.view_of and index not in uses.copied:
             continue
         shape = elementwise_shape(index)
-        unit = Unit([index], shape is not None, shape or ())
+        unit = Unit([index], shape is not None, shape or (), newest=index)
         sources = [root_of(value, uses).node for value in node.inputs]
         unit.before = {unit_of[s] for s in sources if s in unit_of}
         unit.before |= {unit_of[s] for s in uses.order.get(index, ()) if s in unit_of}
@@ -96,9 +98,10 @@ def _is_reachable_around(first: Unit, second: Unit) -> bool:
 
 
 def _waits_through(late: Unit, early: Unit) -> bool:
-    oldest = early.nodes[0]
-    seen: set[Unit] = set()
-    stack = [unit for unit in late.before if unit is not early]
+    """Whether `late` waits for another unit that waits for `early`."""
+    last = early.nodes[-1]
+    seen: set[Unit] = {early}
+    stack = [unit for unit in late.before if unit.newest >= last]
     while stack:
         unit = stack.pop()
         if unit in seen:
@@ -106,7 +109,8 @@ def _waits_through(late: Unit, early: Unit) -> bool:
         seen.add(unit)
         if early in unit.before:
             return True
-        stack.extend(u for u in unit.before if u.nodes[-1] > oldest and u not in seen)
+        # A unit that waits for `early` has its nodes behind it, or waits for one that has.
+        stack.extend(u for u in unit.before if u.newest >= last and u not in seen)
     return False
 
 
@@ -127,6 +131,17 @@ def _merge(unit_of: dict[int, Unit], first: Unit, second: Unit) -> None:
             second.after.add(unit)
     second.before.discard(first)
     second.after.discard(first)
+    _let_know(second)
+
+
+def _let_know(merged: Unit) -> None:
+    """Tells the units that wait for a merged one what they wait for now."""
+    stack = list(merged.after)
+    while stack:
+        unit = stack.pop()
+        if unit.newest < merged.newest:
+            unit.newest = merged.newest
+            stack.extend(unit.after)
 
 
 def _in_order(units: Sequence[Unit]) -> list[Unit]:
