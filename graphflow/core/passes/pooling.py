@@ -15,6 +15,7 @@ each maximum in place of the whole image.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from ..base import dtypes
@@ -51,7 +52,7 @@ def _use_mask(rewriter: Rewriter, index: int) -> None:
     window = pool.attrs["ksize"]
     if not grads or pool.attrs["T"] not in (dtypes.float32, dtypes.float64):
         return
-    if int(window[0]) * int(window[1]) * int(window[2]) * int(window[3]) > _MAX_WINDOW:
+    if not _is_spatial(pool) or math.prod(int(size) for size in window) > _MAX_WINDOW:
         return
     input_shape = rewriter.shape(x)
     if input_shape is None or len(input_shape) != 4:
@@ -74,6 +75,12 @@ def _use_mask(rewriter: Rewriter, index: int) -> None:
         )
         rewriter.replace(Value(grad, 0), dx)
     rewriter.replace(y, pooled)
+
+
+def _is_spatial(pool: Node) -> bool:
+    """Whether a pool's windows lie within a channel of an image."""
+    channel = 3 if pool.attrs["data_format"] == "NHWC" else 1
+    return all(int(pool.attrs["ksize"][axis]) == 1 for axis in (0, channel))
 
 
 def _is_gradient(rewriter: Rewriter, index: int, x: Value, y: Value) -> bool:
@@ -157,7 +164,8 @@ def _monotonic(rewriter: Rewriter, value: Value, pool: int) -> tuple[Node, int] 
     node = rewriter.producer(value)
     if node.op.name == "Relu" and _is_relu_gradient_masked(rewriter, pool):
         return node, 0
-    if node.op.name in _ADDITIONS and value.output == 0:
+    # A sum of integers that overflows is smaller than its summands.
+    if node.op.name in _ADDITIONS and node.output_dtypes[0].is_floating:
         for at in (0, 1):
             bias = rewriter.shape(rewriter.input(node, 1 - at))
             image = rewriter.shape(rewriter.input(node, at))
@@ -168,7 +176,7 @@ def _monotonic(rewriter: Rewriter, value: Value, pool: int) -> tuple[Node, int] 
 
 def _is_per_channel(node: Node, bias: Any, rewriter: Rewriter, pool: int) -> bool:
     """Whether a bias is the same all over a window."""
-    if bias is None:
+    if bias is None or not _is_spatial(rewriter.nodes[pool]):
         return False
     channels_first = rewriter.nodes[pool].attrs["data_format"] == "NCHW"
     if node.op.name == "BiasAdd":
