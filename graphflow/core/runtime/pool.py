@@ -39,14 +39,18 @@ class Pool:
 
     def __init__(self, threads: int) -> None:
         self.threads = threads
-        self._busy = threading.Lock()
-        self._job = _aligned_words(_WORDS)
-        self._barrier = _aligned_words(_WORDS)
         self._reset = _c_function(RESET)
         self._publish = _c_function(PUBLISH)
         self._run = _c_function(RUN_PLAN)
-        self._parked = [False] * threads
-        self._wake = [threading.Lock() for _ in range(threads)]
+        self.forget_workers()
+
+    def forget_workers(self) -> None:
+        """Begins anew without threads: in a new pool, and in a forked child, which has none."""
+        self._busy = threading.Lock()
+        self._job = _aligned_words(_WORDS)
+        self._barrier = _aligned_words(_WORDS)
+        self._parked = [False] * self.threads
+        self._wake = [threading.Lock() for _ in range(self.threads)]
         self._started = False
 
     def run(self, table: int, groups: int, failure: int, is_small: bool = False) -> None:
@@ -62,25 +66,42 @@ class Pool:
             self._run(table, groups, 1, 0, failure)
             return
         try:
-            barrier = self._barrier.ctypes.data
-            self._reset(table, groups)
-            self._publish(self._job.ctypes.data, table, groups, self.threads, barrier, failure)
-            self._wake_workers()
-            self._run(table, groups, self.threads, barrier, failure)
+            if not self._started:
+                self._start()
+            self._run_together(table, groups, failure)
         finally:
             self._busy.release()
+
+    def _run_together(self, table: int, groups: int, failure: int) -> None:
+        barrier = self._barrier.ctypes.data
+        self._reset(table, groups)
+        generation = self._job[0]
+        try:
+            self._publish(self._job.ctypes.data, table, groups, self.threads, barrier, failure)
+            self._wake_workers()
+        except KeyboardInterrupt:
+            # Whoever has the job waits for all the others, and for this thread: no way back.
+            if self._job[0] != generation:
+                for worker in range(1, self.threads):
+                    self._wake_worker(worker)
+                self._run(table, groups, self.threads, barrier, failure)
+            raise
+        self._run(table, groups, self.threads, barrier, failure)
 
     # A run publishes its job and then wakes those who have announced that they park; a worker
     # announces it and then looks for a job. Python's lock orders the four steps, so that nobody
     # sleeps through a job.
 
     def _wake_workers(self) -> None:
-        if not self._started:
-            self._start()
         for worker in range(1, self.threads):
             if self._parked[worker]:
-                self._parked[worker] = False
-                self._wake[worker].release()
+                self._wake_worker(worker)
+
+    def _wake_worker(self, worker: int) -> None:
+        """Lets a worker go on, or not stop the next time that it would."""
+        self._parked[worker] = False
+        with contextlib.suppress(RuntimeError):  # somebody was interrupted while doing the same
+            self._wake[worker].release()
 
     def _start(self) -> None:
         self._started = True
@@ -107,6 +128,7 @@ class Pool:
                     self._wake[worker].acquire()
                 continue
             self._wake[worker].acquire()
+            self._parked[worker] = False
 
     def close(self) -> None:
         """Ends the workers; the pool then runs on the calling thread."""
@@ -115,10 +137,7 @@ class Pool:
             if self._started:
                 self._job[17] = -1
                 self._job[0] += 1
-                for worker, parked in enumerate(self._parked):
-                    if parked:
-                        self._parked[worker] = False
-                        self._wake[worker].release()
+                self._wake_workers()
 
 
 def run_alone(table: int, groups: int, failure: int) -> Callable[[], object]:
@@ -171,12 +190,13 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
-def _forget_pools() -> None:
-    """In a forked child, where threads are not: new pools are made when they are needed."""
+def _forget_workers() -> None:
+    """In a forked child, where threads are not: they are started again when they are needed."""
     global _lock
     _lock = threading.Lock()
-    _pools.clear()
+    for pool in _pools.values():  # plans that were made before the fork go on with them
+        pool.forget_workers()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_pools)
+    os.register_at_fork(after_in_child=_forget_workers)
