@@ -31,12 +31,11 @@ class Ref:
 
     Attributes:
       lock: held while the value is replaced by one that depends on it.
-      owned: the array that kernels may change in place; only while it is `value`.
-      address: where that array is.
+      place: the array that kernels may change in place, only while it is `value`; and its address.
       version: how often kernels have changed it.
     """
 
-    __slots__ = ("address", "dtype", "lock", "name", "owned", "shape", "value", "version")
+    __slots__ = ("dtype", "lock", "name", "place", "shape", "value", "version")
 
     def __init__(self, name: str, dtype: DType, shape: TensorShape, value: Any = None) -> None:
         self.name = name
@@ -44,8 +43,7 @@ class Ref:
         self.shape = shape
         self.value = value
         self.lock = threading.RLock()
-        self.owned: np.ndarray | None = None
-        self.address = 0
+        self.place: tuple[np.ndarray | None, int] = (None, 0)
         self.version = 0
 
     def read(self) -> np.ndarray:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
 import queue
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 _SECONDS_TO_END = 10.0  # longer than any kernel takes to compile
 
@@ -48,16 +49,24 @@ def _work() -> None:
             return
         try:
             stop_if_ending()
-            _current()
+            with going_on_without():
+                _current()
         except _Ended:
             return
-        except Exception as error:  # the interpreter goes on; the user should still know
-            warnings.warn(
-                f"graphflow could not make native code and goes on with NumPy: {error!r}",
-                RuntimeWarning,
-                stacklevel=1,
-            )
         _current = None
+
+
+@contextlib.contextmanager
+def going_on_without() -> Iterator[None]:
+    """Where native code cannot be made, the interpreter goes on; the user should still know."""
+    try:
+        yield
+    except Exception as error:
+        warnings.warn(
+            f"graphflow could not make native code and goes on with NumPy: {error!r}",
+            RuntimeWarning,
+            stacklevel=1,
+        )
 
 
 @atexit.register

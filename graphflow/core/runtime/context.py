@@ -24,7 +24,7 @@ class SessionState:
       variables: the cells of variables, by (container, name).
       op_states: what single nodes remember between runs (random state, iterators), by name.
       options: how programs are run.
-      update_lock: held by a run whose kernels change variables in place.
+      update_lock: held while kernels change variables in place, or advance random generators.
     """
 
     def __init__(self, options: ExecutionOptions | None = None) -> None:

@@ -18,7 +18,7 @@ from ..base.config import get_config
 from ..base.tensor_list import TensorList
 from ..program.interpreter import Interpreter
 from ..program.program import Program
-from .background import in_background
+from .background import going_on_without, in_background
 
 if TYPE_CHECKING:
     from ..plan.plan import Plan
@@ -112,10 +112,15 @@ class Executable:
             return None
         shaped = self._shaped_for(args)
         if shaped.plan is None and not shaped.is_asked_for:
-            if self._options.jit == "now":
-                self._make_plan(shaped, args)
-            elif self._is_heavy:
-                self._plan_if_cached(shaped, args)
+            try:
+                with going_on_without():
+                    if self._options.jit == "now":
+                        self._make_plan(shaped, args)
+                    elif self._is_heavy:
+                        self._plan_if_cached(shaped, args)
+            except KeyboardInterrupt:
+                shaped.is_asked_for = False  # the next run tries again
+                raise
         if shaped.plan is None:
             return None
         results: list[Any] | None = shaped.plan.run(args, context)

@@ -23,7 +23,7 @@ from ..plan.memory import padded
 from ..plan.plan import Group, Plan
 from ..program.interpreter import node_error
 from .instance import Instance
-from .native import NativePlan
+from .native import Kept, NativePlan
 from .pool import Pool
 
 _POISON = 0xFF  # as any float type, NaN
@@ -143,15 +143,11 @@ class GuardedPlan(NativePlan):
         instance.poison()
         return instance
 
-    def _bind(
-        self, instance: Instance, host: list[Any], refs: Sequence[Ref], kept: list[Any]
-    ) -> None:
+    def _bind(self, instance: Instance, host: list[Any], refs: Sequence[Ref], kept: Kept) -> None:
         super()._bind(instance, host, refs, kept)
         assert isinstance(instance, GuardedInstance)
-        instance.arrays = list(kept)
-        instance.variables = {
-            index: refs[index].read() for home, index in instance.outside if home is Home.VARIABLE
-        }
+        instance.arrays = [a for (home, _), a in kept.items() if home is not Home.VARIABLE]
+        instance.variables = {i: a for (home, i), a in kept.items() if home is Home.VARIABLE}
 
     def _run_groups(self, instance: Instance, table: int, groups: Sequence[Group]) -> None:
         assert isinstance(instance, GuardedInstance)

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from ..base import errors
 from ..base.ref import Ref, locked
 from ..ops.lowering import Buffer, Home
 from ..ops.random.common import philox_of
 from ..ops.random.cpu.philox import state_words, take_words
-from ..plan.plan import Group, HostStep, HostValue, Plan, Segment, Source
+from ..plan.plan import Group, HostStep, HostValue, Plan, Segment, Source, Step
 from ..program.interpreter import Interpreter, node_error
 from ..program.program import Node
 from .context import RunContext
@@ -22,6 +23,9 @@ from .simple_run import SimpleRun, simple_run
 
 _SMALL_COST = 25_000.0  # ns: a plan that other threads would not make faster
 _MAX_IDLE_INSTANCES = 8
+
+# Arrays whose addresses kernels were given, by home and index: a run keeps them until its end.
+Kept = dict[tuple[Home, int], np.ndarray]
 
 
 class NativePlan:
@@ -46,7 +50,7 @@ class NativePlan:
         self._idle: list[Instance] = []
         self._is_small = sum(g.cost for g in plan.groups if not g.serial) < _SMALL_COST
         self._can_fail = any(call.failure is not None for call in plan.calls)
-        self._written = [i for i, use in enumerate(plan.variables) if use.is_written]
+        self._written = {id(step): _written(step) for step in plan.steps}
         self._steady = self._find_steady()
         self.simple_run: SimpleRun | None = (
             simple_run(self._make_ready) if self._is_simple() else None
@@ -105,10 +109,7 @@ class NativePlan:
             return self.simple_run(args)
         instance = self._take_instance()
         try:
-            if not self._written and not self.plan.generators:
-                return self._run(instance, args, refs, context)
-            with context.state.update_lock, locked(*(refs[i] for i in self._written)):
-                return self._run(instance, args, refs, context)
+            return self._run(instance, args, refs, context)
         finally:
             self._give_back(instance)
 
@@ -117,9 +118,15 @@ class NativePlan:
         try:
             return self._idle.pop()  # atomic, and faster than a lock
         except IndexError:
+            pass
+        try:
             return self.instance_class(
                 self.plan, self._pool.threads, self._constants, self._kernels
             )
+        except MemoryError as error:
+            raise errors.ResourceExhaustedError(
+                None, None, f"out of memory for a run's values: {error}"
+            ) from error
 
     def _give_back(self, instance: Instance) -> None:
         if len(self._idle) < _MAX_IDLE_INSTANCES:
@@ -158,43 +165,70 @@ class NativePlan:
             host[slot] = constant
         for slot, ref in zip(plan.variable_values, refs, strict=True):
             host[slot] = ref
-        kept: list[Any] = []  # arrays whose addresses kernels were given
+        kept: Kept = {}
         if plan.prologue:
             self._run_prologue(instance, refs)
-        generators = [philox_of(node, context) for node in plan.generators]
-        for generator, words in zip(generators, instance.generators, strict=True):
-            words[...] = state_words(generator)
-        segment = 1
+        number = 0
         for step in plan.steps:
             if isinstance(step, HostStep):
                 self._host_steps.run(step, instance, host, refs, context)
                 continue
-            self._bind(instance, host, refs, kept)
-            table = instance.segments[segment][0]
-            segment += 1
-            if context.step_times is None:
-                self._run_groups(instance, table, step.groups)
-            else:
-                self._run_timed(instance, step, table, context)
-            if self._can_fail and instance.failure[0]:
-                raise self._failure(instance)
-        for index in self._written:
-            refs[index].version += 1
-        for generator, words in zip(generators, instance.generators, strict=True):
-            take_words(generator, words)
+            number += 1
+            written = self._written[id(step)]
+            if not written and not plan.generators:
+                self._run_segment(instance, number, step, host, refs, kept, context)
+                continue
+            # Not during host steps: they may wait for what another thread's run does.
+            with context.state.update_lock, locked(*(refs[i] for i in written)):
+                try:
+                    self._read_generators(instance, context)
+                    self._run_segment(instance, number, step, host, refs, kept, context)
+                finally:  # what a failed run has changed is changed
+                    for index in written:
+                        refs[index].version += 1
+                    self._advance_generators(instance, context)
         context.check_cancelled()
         return [self._result(source, instance, host, refs) for source in plan.results]
 
+    def _run_segment(
+        self,
+        instance: Instance,
+        number: int,
+        segment: Segment,
+        host: list[Any],
+        refs: Sequence[Ref],
+        kept: Kept,
+        context: RunContext,
+    ) -> None:
+        self._bind(instance, host, refs, kept)
+        table = instance.segments[number][0]
+        if self._can_fail:
+            instance.failure[0] = 0
+        if context.step_times is None:
+            self._run_groups(instance, table, segment.groups)
+        else:
+            self._run_timed(instance, segment, table, context)
+        if self._can_fail and instance.failure[0]:
+            raise self._failure(instance)
+
+    def _read_generators(self, instance: Instance, context: RunContext) -> None:
+        for node, words in zip(self.plan.generators, instance.generators, strict=True):
+            words[...] = state_words(philox_of(node, context))
+
+    def _advance_generators(self, instance: Instance, context: RunContext) -> None:
+        for node, words in zip(self.plan.generators, instance.generators, strict=True):
+            take_words(philox_of(node, context), words)
+
     def _run_prologue(self, instance: Instance, refs: Sequence[Ref]) -> None:
         """Runs the prologue unless it ran with the variables as they are."""
-        addresses = [self._own(refs[index]) for index in self._steady]
+        places = [self._own(refs[index], index) for index in self._steady]
         state: list[tuple[object, int]] = [(refs[i].value, refs[i].version) for i in self._steady]
         before = instance.prologue_of
         if before is not None and all(
             a[0] is b[0] and a[1] == b[1] for a, b in zip(state, before, strict=True)
         ):
             return
-        for index, address in zip(self._steady, addresses, strict=True):
+        for index, (_, address) in zip(self._steady, places, strict=True):
             instance.set_address(Home.VARIABLE, index, address)
         instance.bind()
         self._run_groups(instance, instance.segments[0][0], self.plan.prologue)
@@ -203,9 +237,7 @@ class NativePlan:
     def _run_groups(self, instance: Instance, table: int, groups: Sequence[Group]) -> None:
         self._pool.run(table, len(groups), instance.failure_address, self._is_small)
 
-    def _bind(
-        self, instance: Instance, host: list[Any], refs: Sequence[Ref], kept: list[Any]
-    ) -> None:
+    def _bind(self, instance: Instance, host: list[Any], refs: Sequence[Ref], kept: Kept) -> None:
         """Gives the kernels what is outside of the arena: small values as copies."""
         for index, place in instance.copied:
             value = host[index]
@@ -213,26 +245,41 @@ class NativePlan:
                 place[...] = value if value.ndim < 2 else value.reshape(-1)
         for home, index in instance.outside:
             if home is Home.VARIABLE:
-                address = self._own(refs[index])
+                kept[home, index], address = self._own(refs[index], index)
             else:
                 value = host[index]
                 if value is None:
                     continue  # made by a host step that is still to come
                 array = np.ascontiguousarray(value)
-                if (home, index) in self._over_read:
+                if (home, index) in self._over_read or not array.flags.aligned:
                     array = aligned_copy(array)
-                kept.append(array)
+                kept[home, index] = array
                 address = array.ctypes.data
             instance.set_address(home, index, address)
         instance.bind()
 
-    def _own(self, ref: Ref) -> int:
-        """The address of a variable's value, in memory that is the variable's alone."""
-        if ref.value is not ref.owned:
+    def _own(self, ref: Ref, index: int) -> tuple[np.ndarray, int]:
+        """A variable's value, in memory that is the variable's alone, and the address of it.
+
+        Kernels may use it as long as the array is kept: another thread's run can put another
+        array into the variable at any time.
+
+        Raises:
+          AbortedError: another thread has given the variable another shape during the run.
+        """
+        owned, address = ref.place
+        if owned is None or ref.value is not owned:
             with locked(ref):
-                ref.value = ref.owned = aligned_copy(ref.read(), self.instance_class.allocate)
-                ref.address = ref.owned.ctypes.data
-        return ref.address
+                owned, address = ref.place
+                if owned is None or ref.value is not owned:
+                    owned = aligned_copy(ref.read(), self.instance_class.allocate)
+                    address = owned.ctypes.data
+                    ref.value, ref.place = owned, (owned, address)
+        use = self.plan.variables[index]
+        if use.held is not None and owned.shape != use.held[0]:
+            words = f"the shape of {ref.name} was changed during a run that uses it"
+            raise node_error(errors.AbortedError(None, None, words), use.node)
+        return owned, address
 
     def _run_timed(
         self, instance: Instance, segment: Segment, table: int, context: RunContext
@@ -258,7 +305,8 @@ class NativePlan:
         self, source: Source, instance: Instance, host: list[Any], refs: Sequence[Ref]
     ) -> Any:
         if isinstance(source, HostValue):
-            return host[source.index]
+            held = host[source.index]
+            return held.copy() if isinstance(held, np.ndarray) else held
         storage = source.storage
         if storage.home is Home.VARIABLE:
             array = refs[storage.index].read().reshape(source.shape)
@@ -289,6 +337,7 @@ class _HostSteps:
         start = time.perf_counter()
         with np.errstate(all="ignore"):
             self._ready[step.index].apply(inputs, host, context)
+        _check_shapes(step, host)
         if context.step_times is not None:
             context.step_times.append((step.node, start, time.perf_counter()))
 
@@ -307,6 +356,32 @@ class _HostSteps:
             assert source.storage.constant is not None
             return source.storage.constant.reshape(source.shape)
         return instance.view(source).copy()
+
+
+def _written(step: Step) -> list[int]:
+    """The variables that the kernels of a segment change."""
+    if isinstance(step, HostStep):
+        return []
+    storages = [
+        o.buffer.storage for g in step.groups for c in g.calls for o in c.operands if o.writes
+    ]
+    return sorted({s.index for s in storages if s.home is Home.VARIABLE})
+
+
+def _check_shapes(step: HostStep, host: Sequence[Any]) -> None:
+    """Kernels trust the shapes that a node has in the graph; what Python computes may differ.
+
+    Raises:
+      InvalidArgumentError: an output has another shape than was declared.
+    """
+    for slot, planned in zip(step.outputs, step.node.output_shapes, strict=True):
+        made = getattr(host[slot], "shape", None)
+        if planned is not None and isinstance(made, tuple) and made != planned:
+            message = (
+                f"{step.node.op.name} gave a value of shape {list(made)}, but the graph was told "
+                f"(by set_shape, perhaps) that its shape is {list(planned)}"
+            )
+            raise node_error(errors.InvalidArgumentError(None, None, message), step.node)
 
 
 def _share_time(
