@@ -19,6 +19,7 @@ import graphflow as tf
 FLOATS = (tf.float32, tf.float64)
 NUMBERS = (*FLOATS, tf.int32, tf.int64)
 MOST = 64.0  # larger values are scaled down
+MOST_ELEMENTS = 30_000  # of an operand: many small graphs find more than a few large ones
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ class _Builder:
 
     def value(self, allows: Callable[[Made], bool] = lambda _: True) -> Made | None:
         """One of the newer values that a condition allows."""
-        found = [v for v in self.values if allows(v)][-12:]
+        found = [v for v in self.values if allows(v) and np.prod(v.shape) <= MOST_ELEMENTS][-12:]
         return self.one_of(found) if found else None
 
     def shape(self) -> tuple[int, ...]:
@@ -282,14 +283,71 @@ class _Builder:
         if x is not None:
             self.keep(self.one_of([tf.nn.softmax, tf.nn.log_softmax])(x.tensor), MOST, False)
 
+    def add_gather(self) -> None:
+        x = self.value(lambda v: len(v.shape) > 0 and v.shape[0] > 0)
+        if x is None:
+            return
+        places = self._random.integers(0, x.shape[0], self.one_of([1, 3, 8]))
+        self.keep(tf.gather(x.tensor, tf.constant(places.astype(np.int32))), x.bound, x.is_exact)
+
+    def add_batch_norm(self) -> None:
+        x = self.value(lambda v: v.dtype == tf.float32 and len(v.shape) == 4)
+        if x is None:
+            return
+        scale, offset = (self.array((x.shape[3],), x.dtype) for _ in range(2))
+        made, mean, _ = tf.nn.fused_batch_norm(
+            x.tensor, tf.constant(scale), tf.constant(offset), epsilon=1.0
+        )
+        self.keep(made, 2 * x.bound + 2, False)
+        self.keep(mean, x.bound, False)
+
+    def add_split(self) -> None:
+        x = self.value(lambda v: len(v.shape) > 0 and v.shape[-1] % 2 == 0 and v.shape[-1] > 0)
+        if x is not None:
+            for part in tf.split(x.tensor, 2, -1):
+                self.keep(part, x.bound, x.is_exact)
+
+    def add_stack(self) -> None:
+        x = self.value(lambda v: len(v.shape) < 4)
+        y = x and self.value(lambda v: v.dtype == x.dtype and v.shape == x.shape)
+        if y:
+            axis = self.number(0, len(x.shape))
+            made = tf.stack([x.tensor, y.tensor], axis)
+            self.keep(made, max(x.bound, y.bound), x.is_exact and y.is_exact)
+
+    def add_logic(self) -> None:
+        x = self.value(lambda v: v.is_exact and v.dtype in NUMBERS)
+        y = x and self.value(lambda v: v.is_exact and v.dtype == x.dtype and v.shape == x.shape)
+        if y:
+            both = tf.logical_and(tf.less(x.tensor, y.tensor), tf.not_equal(x.tensor, y.tensor))
+            made = tf.cast(tf.logical_not(both), self.one_of(NUMBERS))
+            self.keep(made, 1.0, True)
+
+    def add_one_hot(self) -> None:
+        x = self.value(lambda v: v.dtype in (tf.int32, tf.int64) and len(v.shape) < 4)
+        if x is not None:
+            self.keep(tf.one_hot(x.tensor, 5, dtype=self.one_of(NUMBERS)), 1.0, x.is_exact)
+
+    def add_loss(self) -> None:
+        """A loss with its gradient: what training steps end with."""
+        x = self.value(lambda v: v.dtype in FLOATS and len(v.shape) == 2 and v.shape[1] > 1)
+        if x is None:
+            return
+        labels = tf.constant(self._random.integers(0, x.shape[1], x.shape[0]), tf.int32)
+        loss = tf.reduce_mean(
+            tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=x.tensor)
+        )
+        self.keep(loss, 2 * x.bound + 4, False)
+        self.keep(tf.gradients(loss, [x.tensor])[0], 1.0, False)
+
     def add_gradient(self) -> None:
-        y = self.value(lambda v: v.dtype in FLOATS)
-        x = y and self.value(lambda v: v.dtype == y.dtype and v is not y)
-        if not x:
+        y = self.value(lambda v: v.dtype in FLOATS and v.shape != ())
+        if y is None:
             return
         total = tf.reduce_mean(tf.tanh(y.tensor / tf.constant(y.bound, y.dtype)))
-        (dx,) = tf.gradients(total, [x.tensor])
-        if dx is not None:
+        before = [v for v in self.values if v.dtype == y.dtype and v is not y]
+        found = [dx for dx in tf.gradients(total, [x.tensor for x in before]) if dx is not None]
+        for dx in found[:3]:  # the oldest ones: their gradients go through most ops
             self.keep(tf.tanh(dx), 1.0, False)
 
     def add_read(self) -> None:
@@ -337,7 +395,15 @@ _OPS = (
     *(_Builder.add_choice, _Builder.add_cast, _Builder.add_matmul, _Builder.add_dense),
     *(_Builder.add_conv, _Builder.add_pool, _Builder.add_reduction, _Builder.add_arg_reduction),
     *(_Builder.add_slice, _Builder.add_concat, _Builder.add_movement, _Builder.add_softmax),
-    *(_Builder.add_gradient, _Builder.add_read, _Builder.add_update, _Builder.add_update),
+    *(
+        _Builder.add_gradient,
+        _Builder.add_gradient,
+        _Builder.add_read,
+        _Builder.add_update,
+        _Builder.add_update,
+    ),
+    *(_Builder.add_gather, _Builder.add_batch_norm, _Builder.add_split, _Builder.add_stack),
+    *(_Builder.add_logic, _Builder.add_one_hot, _Builder.add_loss),
 )
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
+from core.native import host_ops, plan_of, program_of
 from core.runtime.random_graphs import RandomGraph, random_graphs
 from hypothesis import HealthCheck, given, settings
 
@@ -70,7 +73,32 @@ def assert_same(graph: RandomGraph) -> None:
                 )
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+def test_random_graphs_have_many_ops_and_types():
+    """The stress test is no stronger than its graphs."""
+    ops: Counter[str] = Counter()
+    kinds: set[str] = set()
+
+    @settings(max_examples=80, suppress_health_check=list(HealthCheck), database=None)
+    @given(random_graphs(size=40))
+    def look_at(graph):
+        program = program_of([*graph.fetches, *graph.updates], list(graph.feeds))
+        plan = plan_of([*graph.fetches, *graph.updates], list(graph.feeds))
+        ops.update({node.op.name for node in program.nodes})
+        kinds.update(o.buffer.kind for call in plan.calls for o in call.operands)
+        assert host_ops(plan) == []
+
+    look_at()
+    assert len(ops) >= 50
+    assert {
+        *("Conv2D", "MaxPool", "AvgPool", "FusedBatchNormV3", "MatMul", "Softmax", "GatherV2"),
+        *("ConcatV2", "Split", "Pack", "Sum", "ArgMax", "OneHot", "StridedSlice", "Transpose"),
+        *("AssignAdd", "AssignVariableOp", "SparseSoftmaxCrossEntropyWithLogits", "ReluGrad"),
+        *("MaxPoolGrad", "FusedBatchNormGradV3", "Select", "Cast"),
+    } <= {*ops}
+    assert {"float32", "float64", "int32", "int64"} <= kinds
+
+
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 @given(random_graphs())
 def test_plans_compute_what_the_interpreter_does(graph):
     assert_same(graph)
