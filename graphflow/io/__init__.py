@@ -21,3 +21,4 @@ from ..python_io.tf_record import TFRecordOptions as TFRecordOptions
 from ..python_io.tf_record import TFRecordWriter as TFRecordWriter
 from ..python_io.tf_record import tf_record_iterator as tf_record_iterator
 from ..train.write_graph import write_graph as write_graph
+from . import gfile as gfile

@@ -51,3 +51,48 @@ def test_errors(tf, tmp_path):
         tf.gfile.MkDir(missing + "/below")
     with pytest.raises(tf.errors.PermissionDeniedError):
         tf.gfile.GFile(missing, "w").read()
+
+
+@pytest.mark.parametrize("mode", ["r+", "w+", "rb+"])
+def test_reads_what_it_has_written(tf, tmp_path, mode):
+    path = str(tmp_path / "f")
+    wanted = b"one\n\xc3\xa4two" if "b" in mode else "one\nätwo"
+    with tf.io.gfile.GFile(path, mode) as f:
+        f.write("one\nätwo")
+        f.flush()
+        assert f.read(4) == wanted[:4]
+        assert (f.tell(), f.size()) == (4, 9)
+        with pytest.raises(tf.errors.InvalidArgumentError):
+            f.seek(-1)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="Invalid whence argument: 3"):
+            f.seek(0, 3)
+        f.seek(-9, 2)
+        assert f.read() == wanted
+    assert f.read(99) == wanted  # opened again
+    f.close()
+
+
+def test_appends(tf, tmp_path):
+    path = str(tmp_path / "f")
+    for text in ("1", "2"):
+        with tf.gfile.GFile(path, "a+") as f:
+            f.write(text)
+    assert f.read() == "12"
+    f.close()
+
+
+def test_unknown_mode(tf):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="mode is not 'r' or 'w'"):
+        tf.gfile.GFile("f", "x")
+
+
+def test_names_of_tensorflow_2(tf, tmp_path):
+    path = str(tmp_path / "a" / "b.txt")
+    tf.io.gfile.makedirs(str(tmp_path / "a"))
+    with tf.io.gfile.GFile(path, "w") as f:
+        f.write("text")
+    assert tf.io.gfile.exists(path) and tf.io.gfile.isdir(str(tmp_path / "a"))
+    assert tf.io.gfile.glob(path[:-3] + "*") == [path]
+    assert tf.io.gfile.stat(path).length == 4
+    tf.io.gfile.rmtree(str(tmp_path / "a"))
+    assert tf.io.gfile.listdir(str(tmp_path)) == []

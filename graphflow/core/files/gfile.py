@@ -14,17 +14,33 @@ from .os_errors import raise_os_errors_as_op_errors
 
 
 class GFile:
-    """A file, opened when it is first used.
+    """A file, opened when it is first read or written.
+
+    Reading and writing have a place each, as in TensorFlow: what a `+` mode has written is read
+    from the start. Writing begins an empty file, also in mode `r+`, except that `a` appends.
 
     Args:
       name: the path.
-      mode: `r`, `w`, `a`, with `+` and `b`; text is UTF-8.
+      mode: `r`, `w` or `a`, with `+` for both and `b` for bytes; text is UTF-8.
+
+    Raises:
+      InvalidArgumentError: another mode.
     """
 
+    _reader: Any = None  # class attributes: `__del__` also runs where `__init__` raised
+    _writer: Any = None
+
     def __init__(self, name: Any, mode: str = "r") -> None:
+        plain = mode.replace("b", "")
+        if plain not in ("r", "w", "a", "r+", "w+", "a+"):
+            raise errors.InvalidArgumentError(
+                None, None, "mode is not 'r' or 'w' or 'a' or 'r+' or 'w+' or 'a+'"
+            )
         self._name = name
         self._mode = mode
-        self._file: Any = None
+        self._reads = plain == "r" or "+" in plain
+        self._writes = plain != "r"
+        self._as_mode = compat.as_bytes if "b" in mode else compat.as_text
 
     @property
     def name(self) -> Any:
@@ -34,35 +50,39 @@ class GFile:
     def mode(self) -> str:
         return self._mode
 
-    def _open(self) -> Any:
-        if self._file is None:
-            text: dict[str, Any] = {} if "b" in self._mode else {"encoding": "utf-8", "newline": ""}
+    def _open_reader(self) -> Any:
+        if self._reader is None:
+            if not self._reads:
+                raise errors.PermissionDeniedError(None, None, "File isn't open for reading")
             with raise_os_errors_as_op_errors():
-                self._file = open(os.fspath(self._name), self._mode, **text)
-        return self._file
+                self._reader = open(os.fspath(self._name), "rb")
+        return self._reader
 
-    def _readable(self) -> Any:
-        if "r" not in self._mode and "+" not in self._mode:
-            raise errors.PermissionDeniedError(None, None, "File isn't open for reading")
-        return self._open()
+    def _open_writer(self) -> Any:
+        if self._writer is None:
+            if not self._writes:
+                raise errors.PermissionDeniedError(None, None, "File isn't open for writing")
+            with raise_os_errors_as_op_errors():
+                self._writer = open(os.fspath(self._name), "ab" if "a" in self._mode else "wb")
+        return self._writer
 
     def write(self, file_content: Any) -> None:
         """Writes text or bytes."""
-        if not set(self._mode) & set("wa+"):
-            raise errors.PermissionDeniedError(None, None, "File isn't open for writing")
-        as_mode = compat.as_bytes if "b" in self._mode else compat.as_text
+        writer = self._open_writer()
         with raise_os_errors_as_op_errors():
-            self._open().write(as_mode(file_content))
+            writer.write(compat.as_bytes(file_content))
 
     def read(self, n: int = -1) -> Any:
-        """The next `n` characters or bytes; all that is left for -1."""
+        """The next `n` bytes, as text unless the mode has `b`; all that is left for -1."""
+        reader = self._open_reader()
         with raise_os_errors_as_op_errors():
-            return self._readable().read(n)
+            return self._as_mode(reader.read(n))
 
     def readline(self) -> Any:
         """The next line with its end; empty at the end of the file."""
+        reader = self._open_reader()
         with raise_os_errors_as_op_errors():
-            return self._readable().readline()
+            return self._as_mode(reader.readline())
 
     def readlines(self) -> list[Any]:
         """The lines that are left."""
@@ -82,7 +102,7 @@ class GFile:
         return self.__next__()
 
     def seek(self, offset: int | None = None, whence: int = 0, position: int | None = None) -> None:
-        """Moves to a place in the file.
+        """Moves to a place in the file, for reading.
 
         Args:
           offset: bytes from the start, from here (`whence` 1) or from the end (2).
@@ -90,9 +110,12 @@ class GFile:
           position: the name of `offset` in old programs.
 
         Raises:
-          TypeError: no offset.
-          InvalidArgumentError: another `whence`.
+          TypeError: no offset, or both names of it.
+          InvalidArgumentError: another `whence`, or a place before the start.
         """
+        reader = self._open_reader()
+        if offset is not None and position is not None:
+            raise TypeError("seek(): offset and position may not be set simultaneously.")
         offset = position if offset is None else offset
         if offset is None:
             raise TypeError("seek(): offset argument required")
@@ -101,16 +124,17 @@ class GFile:
                 None, None, f"Invalid whence argument: {whence}. Valid values are 0, 1, or 2."
             )
         with raise_os_errors_as_op_errors():
-            self._open().seek(offset, whence)
+            reader.seek(offset, whence)
 
     def seekable(self) -> bool:
         """Whether `seek` works: it does."""
         return True
 
     def tell(self) -> int:
-        """The place in the file."""
+        """The place in the file: where it is read, or written if it cannot be read."""
+        file = self._open_reader() if self._reads else self._open_writer()
         with raise_os_errors_as_op_errors():
-            return int(self._open().tell())
+            return int(file.tell())
 
     def size(self) -> int:
         """The file's size in bytes."""
@@ -118,16 +142,18 @@ class GFile:
 
     def flush(self) -> None:
         """Writes out what is buffered."""
-        if self._file is not None:
+        if self._writer is not None:
             with raise_os_errors_as_op_errors():
-                self._file.flush()
+                self._writer.flush()
 
     def close(self) -> None:
         """Closes the file; using it again opens it again."""
-        if self._file is not None:
-            with raise_os_errors_as_op_errors():
-                self._file.close()
-            self._file = None
+        reader, writer, self._reader, self._writer = self._reader, self._writer, None, None
+        with raise_os_errors_as_op_errors():
+            if reader is not None:
+                reader.close()
+            if writer is not None:
+                writer.close()
 
     def __enter__(self) -> GFile:
         return self
@@ -141,8 +167,7 @@ class GFile:
         self.close()
 
     def __del__(self) -> None:
-        if self._file is not None:
-            self._file.close()
+        self.close()
 
 
 class FileStatistics(NamedTuple):
