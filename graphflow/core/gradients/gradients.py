@@ -36,6 +36,13 @@ class AggregationMethod:
     EXPERIMENTAL_ACCUMULATE_N = 2
 
 
+_AGGREGATION_METHODS = (
+    AggregationMethod.ADD_N,
+    AggregationMethod.EXPERIMENTAL_TREE,
+    AggregationMethod.EXPERIMENTAL_ACCUMULATE_N,
+)
+
+
 class UnconnectedGradients(Enum):
     """What `tf.gradients` gives for an x that no y depends on."""
 
@@ -72,9 +79,12 @@ def gradients(
 
     Raises:
       LookupError: a node on the way has no gradient registered.
-      ValueError: a gradient function's result has the wrong number, or `grad_ys` the wrong length.
+      ValueError: a gradient function's result has the wrong number, or `grad_ys` the wrong length;
+        or `aggregation_method` is none of those.
       TypeError: a y or a grad_y is of a type that has no gradient.
     """
+    if aggregation_method not in (None, *_AGGREGATION_METHODS):
+        raise ValueError(f"Invalid aggregation_method specified {aggregation_method}.")
     ys, xs = _as_list(ys), _as_list(xs)
     stops = [] if stop_gradients is None else _as_list(stop_gradients)
     grads = [None] * len(ys) if grad_ys is None else _as_list(grad_ys)

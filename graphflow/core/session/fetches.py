@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from functools import partial
 from typing import Any
 
 from ..graph.graph import Graph
@@ -50,11 +51,13 @@ class FetchPlan:
             return self._plan_items(fetch, elements, tuple)
         if isinstance(fetch, Mapping):
             keys = list(fetch)
-            make: Callable[..., Any] = type(fetch)
-            as_mapping = lambda items: make(zip(keys, items, strict=True))  # noqa: E731
+            as_mapping = partial(_mapping_of, type(fetch), keys)
             return self._plan_items([fetch[k] for k in keys], elements, as_mapping)
+        if hasattr(type(fetch), "__attrs_attrs__"):
+            parts = [getattr(fetch, field.name) for field in type(fetch).__attrs_attrs__]
+            return self._plan_items(parts, elements, lambda items: type(fetch)(*items))
         if isinstance(fetch, SparseTensor):
-            parts: Any = [fetch.indices, fetch.values, fetch.dense_shape]
+            parts = [fetch.indices, fetch.values, fetch.dense_shape]
             return self._plan_items(parts, elements, lambda items: SparseTensorValue(*items))
         if isinstance(fetch, IndexedSlices):
             parts = [fetch.values, fetch.indices]
@@ -89,3 +92,13 @@ class FetchPlan:
         if not self._graph.is_fetchable(element):
             raise ValueError(f"Operation {element.name!r} has been marked as not fetchable.")
         return element
+
+
+def _mapping_of(kind: Any, keys: Sequence[Any], items: Sequence[Any]) -> Any:
+    """A mapping of the same type as the one that was fetched."""
+    pairs = zip(keys, items, strict=True)
+    if not issubclass(kind, MutableMapping):
+        return kind(dict(pairs))
+    mapping = kind()  # made empty: a defaultdict cannot be made of pairs alone
+    mapping.update(pairs)
+    return mapping

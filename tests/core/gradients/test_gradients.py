@@ -95,3 +95,9 @@ def test_gradient_names_are_tensorflows(oracle):
             module.gradients(module.reduce_sum(y), w)
             graphs.append({op.name for op in graph.get_operations() if "gradients" in op.name})
     assert {n for n in graphs[0] if "MatMul" in n} == {n for n in graphs[1] if "MatMul" in n}
+
+
+def test_unknown_aggregation_method():
+    x = tf.constant(1.0)
+    with pytest.raises(ValueError, match="Invalid aggregation_method specified 7"):
+        tf.gradients(x * x, x, aggregation_method=7)

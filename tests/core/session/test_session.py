@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import threading
+import types
 
 import numpy as np
 import pytest
@@ -21,6 +22,20 @@ def test_fetches_keep_their_nesting():
     assert out["list"][1][1] is None
     assert type(out["named"]) is pair
     np.testing.assert_array_equal(out["named"].right, [2, 3])
+
+
+def test_mappings_and_attrs_keep_their_type():
+    attr = pytest.importorskip("attr")
+    point = attr.make_class("point", ["x", "y"])
+    a = tf.constant(1.0)
+    with tf.Session() as sess:
+        counted = sess.run(collections.defaultdict(list, {"a": a}))
+        assert type(counted) is collections.defaultdict and counted == {"a": 1.0}
+        ordered = sess.run(collections.OrderedDict([("z", a), ("y", a)]))
+        assert type(ordered) is collections.OrderedDict and list(ordered) == ["z", "y"]
+        frozen = sess.run(types.MappingProxyType({"a": a}))
+        assert frozen == {"a": 1.0}
+        assert sess.run([point(a, {"b": a})]) == [point(1.0, {"b": 1.0})]
 
 
 def test_sparse_and_slices_are_fetched_by_parts():
