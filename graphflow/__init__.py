@@ -440,6 +440,19 @@ from .core.ops.state import scatter_nd_sub as scatter_nd_sub
 from .core.ops.state import scatter_nd_update as scatter_nd_update
 from .core.ops.state import scatter_sub as scatter_sub
 from .core.ops.state import scatter_update as scatter_update
+from .core.ops.strings import as_string as as_string
+from .core.ops.strings import decode_base64 as decode_base64
+from .core.ops.strings import encode_base64 as encode_base64
+from .core.ops.strings import reduce_join as reduce_join
+from .core.ops.strings import regex_replace as regex_replace
+from .core.ops.strings import string_join as string_join
+from .core.ops.strings import string_split as string_split
+from .core.ops.strings import string_strip as string_strip
+from .core.ops.strings import string_to_hash_bucket as string_to_hash_bucket
+from .core.ops.strings import string_to_hash_bucket_fast as string_to_hash_bucket_fast
+from .core.ops.strings import string_to_hash_bucket_strong as string_to_hash_bucket_strong
+from .core.ops.strings import string_to_number as string_to_number
+from .core.ops.strings import substr as substr
 
 # core/session
 from .core.session.session import InteractiveSession as InteractiveSession

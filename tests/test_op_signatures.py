@@ -24,6 +24,7 @@ _BAD_INDICES = "bad_indices_policy came in 2.18"
 _SMALL_INDICES = "16-bit indices came after 1.14"
 _SIZE_TYPES = "other types than int32 for sizes and positions came after 1.14"
 NARROWER: dict[str, str] = {
+    "AsString": "half, unsigned and string inputs came after 1.14",
     "Bitcast": "the bytes of quantized types are not laid open here",
     "ConcatOffset": _SIZE_TYPES,
     "DecodePaddedRaw": "more types came after 1.14",
@@ -36,6 +37,7 @@ NARROWER: dict[str, str] = {
     "ScatterNd": _BAD_INDICES,
     "ScatterNdNonAliasingAdd": _BAD_INDICES,
     "SplitV": "int8 sizes came after 1.14",
+    "StringToNumber": "unsigned numbers came after 1.14",
     "StridedSlice": _SMALL_INDICES,
     "TensorListGetItem": _SIZE_TYPES,
     "TensorScatterAdd": _BAD_INDICES,

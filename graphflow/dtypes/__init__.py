@@ -31,3 +31,4 @@ from ..core.base.dtypes import variant as variant
 from ..core.ops.elementwise import cast as cast
 from ..core.ops.elementwise import complex as complex
 from ..core.ops.elementwise import saturate_cast as saturate_cast
+from ..core.ops.strings import as_string as as_string

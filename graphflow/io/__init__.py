@@ -16,6 +16,8 @@ from ..core.ops.parsing import parse_single_example as parse_single_example
 from ..core.ops.parsing import parse_single_sequence_example as parse_single_sequence_example
 from ..core.ops.parsing import parse_tensor as parse_tensor
 from ..core.ops.parsing import serialize_tensor as serialize_tensor
+from ..core.ops.strings import decode_base64 as decode_base64
+from ..core.ops.strings import encode_base64 as encode_base64
 from ..python_io.tf_record import TFRecordCompressionType as TFRecordCompressionType
 from ..python_io.tf_record import TFRecordOptions as TFRecordOptions
 from ..python_io.tf_record import TFRecordWriter as TFRecordWriter

@@ -15,5 +15,6 @@ from . import parsing as parsing
 from . import random as random
 from . import reduction as reduction
 from . import state as state
+from . import strings as strings
 from . import summary as summary
 from . import updates as updates

@@ -128,7 +128,7 @@ def _on_cpu(place: str) -> str:
 
 def _save_shards(prefix: Tensor, groups: _ByDevice) -> Tensor:
     """Each device saves to a temporary prefix; then the shards become one checkpoint."""
-    temporary = ops.files.string_join_op([prefix, f"_temp_{uuid.uuid4().hex}/part"])
+    temporary = ops.strings.string_join([prefix, f"_temp_{uuid.uuid4().hex}/part"])
     count = ops.array.constant(len(groups), name="num_shards")
     prefixes, saved = [], []
     for shard, (place, saveables) in enumerate(groups):

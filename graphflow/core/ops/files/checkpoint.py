@@ -168,33 +168,3 @@ def _texts(values: np.ndarray) -> list[str]:
 
 def _string(text: str) -> np.ndarray:
     return np.array(text.encode(), dtype=object)
-
-
-def joined_shape(context: ShapeContext) -> TensorShape:
-    """Scalars are joined to every element of the others, which have one shape."""
-    shape = TensorShape([])
-    for other in context.shapes:
-        if other.ndims == 0:
-            continue
-        if other.ndims is None:
-            return TensorShape(None)
-        shape = other if shape.ndims == 0 else shape.merge_with(other)
-    return shape
-
-
-string_join_op = define_op(
-    "StringJoin",
-    inputs=["inputs: N * string"],
-    outputs=["output: string"],
-    attrs=["N: int >= 0", "separator: string = ''"],
-    shape=joined_shape,
-)
-string_join_op.no_grad()
-
-
-@string_join_op.define
-def string_join_reference(node: Any, *inputs: np.ndarray) -> np.ndarray:
-    separator = compat.as_bytes(node.attrs["separator"])
-    whole = np.broadcast_arrays(*inputs) if inputs else [np.array(b"", dtype=object)]
-    joined = [separator.join(parts) for parts in zip(*(a.ravel() for a in whole), strict=True)]
-    return np.array(joined, dtype=object).reshape(whole[0].shape)
