@@ -94,9 +94,12 @@ class _DotWriter:
         self._boxes: dict[str, list[Box]] = defaultdict(list)
         self._scopes: dict[str, list[str]] = defaultdict(list)
         scopes = dict.fromkeys(scope for box in picture.boxes for scope in scopes_around(box.name))
+        self._scope_of: dict[str, str] = {}
         for box in picture.boxes:
             # An op that bears the name of a scope which is drawn stands in that scope.
-            self._boxes[box.name if box.name in scopes else box.scope].append(box)
+            scope = box.name if box.name in scopes else box.scope
+            self._boxes[scope].append(box)
+            self._scope_of[box.name] = scope
         for scope in scopes:
             self._scopes[scope.rpartition("/")[0]].append(scope)
 
@@ -106,6 +109,8 @@ class _DotWriter:
         yield from (f"  {line}" for line in self._defaults(arrows))
         yield from (f"  {line}" for line in self._scope(""))
         yield from (f"  {self._arrow(arrow)}" for arrow in arrows)
+        if not self._is_large:
+            yield from (f"  {line}" for line in self._order(arrows))
         yield from (f"  {line}" for arrow in references for line in self._reference(arrow))
         yield "}"
         yield ""
@@ -177,7 +182,9 @@ class _DotWriter:
         names = _tooltip(", ".join(f"{source.node}:{source.output}" for source in arrow.tensors))
         if arrow.is_gradient:
             color = self._theme.looks["training"].border
-            attributes = _attributes(style="dashed", color=color, tooltip=f"gradients of {names}")
+            attributes = _attributes(
+                style="dashed", color=color, tooltip=f"gradients of {names}", weight=5
+            )
         elif arrow.is_control:
             tooltip = _tooltip(f"{arrow.tail} runs before {arrow.head}")
             attributes = _attributes(style="dotted", tooltip=tooltip)
@@ -193,6 +200,31 @@ class _DotWriter:
                 kind = "xlabel" if self._is_large else "label"
                 attributes += ", " + _attributes(**{kind: f" {arrow.label}"})
         return f"{quoted(arrow.tail)} -> {quoted(arrow.head)} [{attributes}];"
+
+    def _order(self, arrows: Sequence[Arrow]) -> Iterator[str]:
+        """Unseen arrows that put the variables and inputs of a scope below what flows into it.
+
+        Without them graphviz sets a layer's weights beside the layer before, and with them the
+        whole layer: the net would run down the page aslant.
+        """
+        inflow: dict[str, Arrow] = {}
+        for arrow in arrows:
+            scope, source = self._scope_of[arrow.head], self._scope_of[arrow.tail]
+            if self._is_flow(arrow) and not f"{source}/".startswith(f"{scope}/"):
+                largest = inflow.setdefault(scope, arrow)
+                if arrow.elements > largest.elements:
+                    inflow[scope] = arrow
+        for arrow in arrows:
+            scope = self._scope_of[arrow.tail]
+            is_own = scope and scope == self._scope_of[arrow.head]
+            is_start = self._kinds[arrow.tail] in ("variable", "input")
+            if is_own and is_start and scope in inflow:
+                ends = f"{quoted(inflow[scope].tail)} -> {quoted(arrow.tail)}"
+                yield f"{ends} [{_attributes(style='invis', weight=3)}];"
+
+    def _is_flow(self, arrow: Arrow) -> bool:
+        is_value = not (arrow.is_control or arrow.is_gradient or arrow.is_reference)
+        return is_value and self._kinds[arrow.tail] != "variable"
 
     def _reference(self, arrow: Arrow) -> Iterator[str]:
         """In place of a long arrow: its tail's name, beside the head."""

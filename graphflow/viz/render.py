@@ -13,6 +13,8 @@ import subprocess
 import sys
 import threading
 
+from .scope_titles import raise_scope_titles
+
 FORMATS = ("svg", "png", "pdf")
 
 _SMALL = 1000  # lines of source: laid out in seconds
@@ -96,7 +98,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 def _draw(source: str, file_format: str) -> bytes:
     drawn = _by_pygraphviz(source, file_format)
-    return drawn if drawn is not None else _by_program(source, file_format)
+    if drawn is None:
+        drawn = _by_program(source, file_format)
+    return raise_scope_titles(drawn) if file_format == "svg" else drawn
 
 
 def _by_pygraphviz(source: str, file_format: str) -> bytes | None:

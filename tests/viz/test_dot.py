@@ -255,3 +255,31 @@ def test_a_tooltip_of_many_names_is_cut() -> None:
     many = [node(f"a/{'long' * 20}{i}", "Neg") for i in range(400)]
     graph = parsed(*many, node("b", "AddN", *(n.name for n in many)), depth=0)
     assert len(graph.get_edge("a", "b").attr["edgetooltip"]) <= 400
+
+
+def unseen_arrows(graph: Any) -> list[Any]:
+    return [edge for edge in graph.edges() if edge.attr["style"] == "invis"]
+
+
+def test_a_layers_variables_stand_below_what_flows_into_it() -> None:
+    graph = parsed(
+        node("x", "Placeholder", shapes=[[None, 3]]),
+        node("small", "Placeholder", shapes=[[]]),
+        *variable("a/W", [3, 2], "a/zero"),
+        node("a/y", "MatMul", "x", "a/W/read"),
+        node("a/fed", "Placeholder", shapes=[[]]),
+        node("a/z", "Mul", "a/fed", "a/y"),
+        node("a/s", "Mul", "small", "a/z"),
+        *variable("W", [2], "zero"),
+        node("b/y", "Mul", "a/s", "W/read"),
+    )
+    assert sorted(unseen_arrows(graph)) == [("x", "a/W"), ("x", "a/fed")]
+
+
+def test_a_large_picture_is_laid_out_without_help() -> None:
+    layers = [node("l0/y", "Placeholder", shapes=[[3]])]
+    for i in range(1, 120):
+        layers += variable(f"l{i}/W", [i], f"l{i}/zero")
+        layers.append(node(f"l{i}/y", "Mul", f"l{i - 1}/y", f"l{i}/W/read"))
+    small, large = parsed(*layers[:90], depth=2), parsed(*layers, depth=2)
+    assert unseen_arrows(small) and not unseen_arrows(large)
