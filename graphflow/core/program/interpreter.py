@@ -10,7 +10,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -19,10 +19,22 @@ from ..base.ref import Ref
 from .program import ARG, Node, Program, Value
 
 
+class StepTime(NamedTuple):
+    """When a node ran in a profiled run, in seconds, and the shapes of its outputs.
+
+    A shape is None where the output is no array, or is not held by itself.
+    """
+
+    node: Node
+    start: float
+    end: float
+    shapes: tuple[tuple[int, ...] | None, ...]
+
+
 class Context(Protocol):
     """What the interpreter itself asks of a run's context (`runtime.context.RunContext`)."""
 
-    step_times: list[tuple[Node, float, float]] | None
+    step_times: list[StepTime] | None
 
     def check_cancelled(self) -> None: ...
 
@@ -171,15 +183,27 @@ class Interpreter:
     @staticmethod
     def _timed_step(step: Step, slots: list[Any], context: Context) -> None:
         start = time.perf_counter()
-        _run_step(step, slots, context)
+        step.apply([slots[slot] for slot in step.inputs], slots, context)
+        end = time.perf_counter()
         assert context.step_times is not None
-        context.step_times.append((step.node, start, time.perf_counter()))
+        context.step_times.append(StepTime(step.node, start, end, shapes_in(slots, step.outputs)))
+        _release(step, slots)
 
 
 def _run_step(step: Step, slots: list[Any], context: Context) -> None:
     step.apply([slots[slot] for slot in step.inputs], slots, context)
+    _release(step, slots)
+
+
+def _release(step: Step, slots: list[Any]) -> None:
     for slot in step.released:
         slots[slot] = None
+
+
+def shapes_in(slots: Sequence[Any], outputs: Sequence[int]) -> tuple[tuple[int, ...] | None, ...]:
+    """The shapes of the arrays in some slots, for a profile."""
+    values = [slots[slot] for slot in outputs]
+    return tuple(v.shape if isinstance(v, np.ndarray | np.generic) else None for v in values)
 
 
 def _reference(node: Node) -> Callable[..., Any]:

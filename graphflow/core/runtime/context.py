@@ -11,6 +11,7 @@ from ..base import errors
 from ..base.ref import Ref
 from ..graph.func_graph import FuncGraph
 from ..program.build import build_program
+from ..program.interpreter import StepTime
 from ..program.program import Node
 from .executable import Executable, ExecutionOptions, default_options
 
@@ -71,13 +72,13 @@ class RunContext:
 
     Attributes:
       state: the session's state.
-      step_times: (node, start, end) in seconds for each step, when the run is profiled.
+      step_times: when each step ran, when the run is profiled.
     """
 
     def __init__(self, state: SessionState, profile: bool = False, timeout_in_ms: int = 0) -> None:
         self.state = state
         self._deadline = time.monotonic() + timeout_in_ms / 1000 if timeout_in_ms else None
-        self.step_times: list[tuple[Node, float, float]] | None = [] if profile else None
+        self.step_times: list[StepTime] | None = [] if profile else None
 
     def variable(self, node: Node) -> Ref:
         """The cell of a variable node."""

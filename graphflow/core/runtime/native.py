@@ -14,8 +14,7 @@ from ..ops.lowering import Buffer, Home
 from ..ops.random.common import philox_of
 from ..ops.random.cpu.philox import state_words, take_words
 from ..plan.plan import Group, HostStep, HostValue, Plan, Segment, Source, Step
-from ..program.interpreter import Interpreter, node_error
-from ..program.program import Node
+from ..program.interpreter import Interpreter, StepTime, node_error, shapes_in
 from .context import RunContext
 from .instance import Instance, aligned_copy, is_copied, load_kernels, place_constants
 from .pool import Pool
@@ -339,7 +338,8 @@ class _HostSteps:
             self._ready[step.index].apply(inputs, host, context)
         _check_shapes(step, host)
         if context.step_times is not None:
-            context.step_times.append((step.node, start, time.perf_counter()))
+            end, shapes = time.perf_counter(), shapes_in(host, step.outputs)
+            context.step_times.append(StepTime(step.node, start, end, shapes))
 
     def _value(
         self, source: Source, instance: Instance, host: list[Any], refs: Sequence[Ref]
@@ -384,9 +384,7 @@ def _check_shapes(step: HostStep, host: Sequence[Any]) -> None:
             raise node_error(errors.InvalidArgumentError(None, None, message), step.node)
 
 
-def _share_time(
-    group: Group, start: float, end: float, times: list[tuple[Node, float, float]]
-) -> None:
+def _share_time(group: Group, start: float, end: float, times: list[StepTime]) -> None:
     """Divides a group's time among the nodes of its calls, by estimate."""
     total = group.cost
     for call in group.calls:
@@ -394,4 +392,6 @@ def _share_time(
         nodes = (*call.fused, call.node)
         for node in nodes:
             seconds = (end - start) * share / len(nodes)
-            times.append((node, start, start + seconds))
+            # what a fused node computes stays in registers
+            shapes = tuple(node.output_shapes) if node is call.node else ()
+            times.append(StepTime(node, start, start + seconds, shapes))

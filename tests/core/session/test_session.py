@@ -292,3 +292,27 @@ def test_devices_are_as_many_as_the_config_says():
         names = [[device.name for device in sess.list_devices()] for sess in (one, two)]
     assert [len(group) for group in names] == [1, 2]
     assert names[1][1] == "/job:localhost/replica:0/task:0/device:CPU:1"
+
+
+@pytest.mark.parametrize("jit", ["off", "now"])
+def test_run_metadata_has_the_sizes_of_outputs(jit, monkeypatch):
+    monkeypatch.setenv("GRAPHFLOW_JIT", jit)
+    x = tf.placeholder(tf.float32, [None, 4], name="x")
+    product = tf.matmul(x, tf.ones([4, 8]), name="product")
+    parts = tf.split(product, 2, axis=1, name="parts")
+    texts = tf.as_string(tf.reduce_sum(parts[1], name="sum"), name="texts")
+    options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+    with tf.Session() as sess:
+        for _ in range(2):
+            metadata = tf.RunMetadata()
+            sess.run([parts[0], texts], {x: np.ones([2, 4])}, options, metadata)
+    outputs = {
+        stats.node_name: [
+            ([d.size for d in o.shape.dim], o.dtype, o.allocation_description.allocated_bytes)
+            for o in (output.tensor_description for output in stats.output)
+        ]
+        for stats in metadata.step_stats.dev_stats[0].node_stats
+    }
+    assert outputs["product"] == [([2, 8], tf.float32.as_datatype_enum, 64)]
+    assert outputs["parts"] == [([2, 4], tf.float32.as_datatype_enum, 32)] * 2
+    assert outputs["texts"][0][:2] == ([], tf.string.as_datatype_enum)
