@@ -32,6 +32,7 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
     started = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
     started.downloads = downloads
+    started.set_script_timeout(300)  # a machine that does other things draws 1500 boxes slowly
     yield started
     started.quit()
 

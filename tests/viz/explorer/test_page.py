@@ -283,6 +283,7 @@ def test_colours_by_time_memory_health_and_device(open_page: OpenPage, tmp_path:
         for stats in device.node_stats:
             is_good = stats.node_name == "good"
             stats.all_end_rel_micros = 900 if is_good else 9
+            del stats.output[:]
             described = stats.output.add().tensor_description.allocation_description
             described.allocated_bytes = 10 if is_good else 1000
     explore(graph, tmp_path / "g.html", run_metadata=metadata, health=health)
@@ -298,7 +299,7 @@ def test_colours_by_time_memory_health_and_device(open_page: OpenPage, tmp_path:
     page.click("bad")
     assert "1 NaN, 1 Inf of 3 values" in page.card()
     assert "Time 9 µs" in page.card()
-    assert "Memory 1,000B" in page.card()
+    assert "Memory 1.00 kB" in page.card()
     page.color_by("device")
     assert page.fill("bad") != page.fill("good")
     page.color_by("structure")
@@ -365,3 +366,43 @@ def test_constants_and_variables_hold_their_parts(open_page: OpenPage, tmp_path:
     assert page.boxes() == ["x", "y"]
     page.click("y")
     assert sorted(page.boxes()) == ["x", "y/.y", "y/shape"]
+
+
+def test_labels_of_crossing_arrows_stand_apart(open_page: OpenPage, tmp_path: Path) -> None:
+    with tf.Graph().as_default() as graph:
+        a, b = (tf.placeholder(tf.float32, [2, 10], name=name) for name in "ab")
+        for name in ("one", "two"):
+            with tf.name_scope(name):
+                tf.nn.relu(tf.add(a, b))
+    explore(graph, tmp_path / "g.html")
+    page = open_page(tmp_path / "g.html")
+    texts = page.driver.find_elements("css selector", "#stage .arrow text")
+    assert len(texts) == 4
+    rectangles = [text.rect for text in texts]
+    for i, p in enumerate(rectangles):
+        for q in rectangles[:i]:
+            is_beside = p["x"] > q["x"] + q["width"] - 1 or q["x"] > p["x"] + p["width"] - 1
+            assert is_beside or abs(p["y"] - q["y"]) > p["height"] - 4
+
+
+def test_titles_of_open_scopes_are_over_the_arrows(lenet: Any) -> None:
+    lenet.click("CONV_LAYER_1")
+    groups = lenet.driver.find_elements("css selector", "#stage g.arrow, #stage g.titles")
+    assert "titles" in groups[-1].get_attribute("class")
+    assert groups[-1].text.startswith("CONV_LAYER_1")
+
+
+@pytest.mark.parametrize(
+    ("call", "text"),
+    [
+        ("sized(999)", "999 B"),
+        ("sized(999960)", "1,000 kB"),
+        ("sized(13.9e6)", "13.9 MB"),
+        ("counted(1234)", "1,234"),
+        ("counted(999.9e6)", "1,000 M"),
+        ("timed(12)", "12 µs"),
+        ("timed(2140)", "2.14 ms"),
+    ],
+)
+def test_amounts_in_words(lenet: Any, call: str, text: str) -> None:
+    assert lenet.run(f"return {call}") == text

@@ -67,7 +67,7 @@ function nodeFacts(node, model, app) {
     ["Parameters", node.parameters && whole.format(node.parameters)],
     ["FLOPs", node.flops && `${counted(node.flops)} for one example`],
     ["Time", node.time === undefined ? null : timed(node.time)],
-    ["Memory", node.memory === undefined ? null : `${counted(node.memory)}B`],
+    ["Memory", node.memory === undefined ? null : sized(node.memory)],
     ["Health", node.health && `${nan} NaN, ${inf} Inf of ${whole.format(values)} values`],
     ["Made at", node.place],
   ]);
@@ -98,7 +98,7 @@ function scopeFacts(tree) {
       ["Parameters", totals.parameters ? whole.format(totals.parameters) : null],
       ["FLOPs", totals.flops ? `${counted(totals.flops)} for one example` : null],
       ["Time", isMeasured.time ? timed(totals.time) : null],
-      ["Memory", isMeasured.memory ? `${counted(totals.memory)}B` : null],
+      ["Memory", isMeasured.memory ? sized(totals.memory) : null],
       ["Health", isMeasured.health ? `${whole.format(totals.nan)} NaN, ${whole.format(totals.inf)} Inf` : null],
     ]),
     ...listOf("Op types", sorted.map(([op, count]) => html("li", {}, `${op} × ${count}`)), sorted.length <= 12),

@@ -4,6 +4,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const FONT = "Helvetica, Arial, sans-serif";
 const TITLE_SIZE = 12;
 const LINE_SIZE = 10.5;
+const ARROW_SIZE = 9.5;
 const MAX_TITLE = 34;
 const DEVICE_COLORS = ["#4e8fd0", "#d98032", "#4ea05a", "#a868b8", "#c9515b", "#7d8a3c"];
 const HEAT = ["#fff3c4", "#fdd27a", "#f79d5c", "#e4604e", "#a92b4e"];
@@ -36,17 +37,27 @@ function shortened(text) {
 
 const whole = new Intl.NumberFormat("en-US");
 
-/** 1,234 or 5.7 M: three digits are enough beside each other. */
+/** 1,234 or 5.70 M: three digits are enough beside each other. */
 function counted(number) {
-  for (const [unit, size] of [["T", 1e12], ["G", 1e9], ["M", 1e6]]) {
-    if (number >= size) return `${(number / size).toPrecision(3)} ${unit}`;
-  }
-  return whole.format(number);
+  return inUnits(number, [["T", 1e12], ["G", 1e9], ["M", 1e6]]) ?? whole.format(number);
+}
+
+function sized(bytes) {
+  return inUnits(bytes, [["TB", 1e12], ["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) ?? `${bytes} B`;
 }
 
 function timed(micros) {
-  if (micros >= 1e6) return `${(micros / 1e6).toPrecision(3)} s`;
-  return micros >= 1e3 ? `${(micros / 1e3).toPrecision(3)} ms` : `${micros} µs`;
+  return inUnits(micros, [["s", 1e6], ["ms", 1e3]]) ?? `${micros} µs`;
+}
+
+function inUnits(number, units) {
+  for (const [unit, size] of units) {
+    if (number < size) continue;
+    const amount = number / size;
+    // 999.9 has three digits only as 1.00e+3
+    return `${amount >= 999.5 ? whole.format(Math.round(amount)) : amount.toPrecision(3)} ${unit}`;
+  }
+  return null;
 }
 
 function plural(count, word) {
@@ -63,7 +74,7 @@ function boxLines(tree, coloring) {
     if (totals.parameters) lines.push(plural(totals.parameters, "parameter"));
   }
   if (coloring === "time" && tree.isMeasured.time) lines.push(timed(totals.time));
-  if (coloring === "memory" && tree.isMeasured.memory) lines.push(`${counted(totals.memory)}B`);
+  if (coloring === "memory" && tree.isMeasured.memory) lines.push(sized(totals.memory));
   if (coloring === "health" && totals.nan + totals.inf > 0) {
     lines.push(`${counted(totals.nan)} NaN, ${counted(totals.inf)} Inf`);
   }
@@ -154,7 +165,7 @@ class Palette {
       return [[HEALTHY, "finite"], [INFINITE, "Inf"], [NOT_A_NUMBER, "NaN"], [this.theme.scope_fills[1], "not run"]];
     }
     if (this.coloring !== "structure") {
-      const text = this.coloring === "time" ? timed : (bytes) => `${counted(bytes)}B`;
+      const text = this.coloring === "time" ? timed : sized;
       return HEAT.map((color, i) => [color, `≥ ${text(Math.round(largest * (i / HEAT.length) ** 2))}`]);
     }
     const kinds = new Set(boxes.map((box) => this.kind(box.tree)));
@@ -182,7 +193,9 @@ function paint(scene, palette, view) {
     }
   };
   drawOpen(scene.top, 0);
-  for (const arrow of scene.arrows) paintArrow(arrow, theme, layer);
+  const taken = new Map(); // row of the page -> the labels of arrows in it
+  for (const arrow of scene.arrows) paintArrow(arrow, theme, layer, taken);
+  paintTitles(scene.top, 0, palette, element("g", { class: "titles", "pointer-events": "none" }, layer));
   for (const box of scene.boxes.values()) {
     if (box.isStub) paintStub(box, theme, layer);
     else if (!box.isOpen) paintBox(box, palette, largest, layer);
@@ -205,16 +218,27 @@ function paintScope(box, level, palette, layer) {
   const fill = palette.scopeFill(tree, level);
   box.outline = element("rect", { x, y, width: w, height: h, rx: 8, fill, stroke: theme.scope_border }, group);
   const ink = inkOn(fill);
-  const text = { y: y + 16, fill: ink, "font-size": TITLE_SIZE };
-  const title = element("text", { ...text, x: x + 10, "font-weight": "bold" }, group, shortened(tree.title));
-  if (tree.totals.parameters && !tree.face) {
-    const small = { dx: 8, "font-weight": "normal", "font-size": 9.5 };
-    element("tspan", small, title, plural(tree.totals.parameters, "parameter"));
-  }
   const close = element("g", { class: "close", "data-id": tree.id, role: "button" }, group);
   element("title", {}, close, "close");
   element("rect", { x: x + w - 22, y: y + 5, width: 16, height: 16, rx: 3, fill: "none", stroke: theme.scope_border }, close);
   element("text", { x: x + w - 14, y: y + 17, fill: ink, "font-size": 13, "text-anchor": "middle" }, close, "−");
+}
+
+/** Over the arrows that cross them, with a rim of the frame's colour. */
+function paintTitles(container, level, palette, layer) {
+  for (const box of container.items) {
+    if (!box.isOpen) continue;
+    const { tree, x, y } = box;
+    const fill = palette.scopeFill(tree, level);
+    const rim = { stroke: fill, "stroke-width": 4, "stroke-linejoin": "round", "paint-order": "stroke" };
+    const text = { ...rim, x: x + 10, y: y + 16, fill: inkOn(fill), "font-size": TITLE_SIZE, "font-weight": "bold" };
+    const title = element("text", text, layer, shortened(tree.title));
+    if (tree.totals.parameters && !tree.face) {
+      const small = { dx: 8, "font-weight": "normal", "font-size": 9.5 };
+      element("tspan", small, title, plural(tree.totals.parameters, "parameter"));
+    }
+    paintTitles(box, level + 1, palette, layer);
+  }
 }
 
 function paintBox(box, palette, largest, layer) {
@@ -244,7 +268,7 @@ function paintStub(box, theme, layer) {
   element("title", {}, group, box.tree.id);
 }
 
-function paintArrow(arrow, theme, layer) {
+function paintArrow(arrow, theme, layer, taken) {
   const isControl = arrow.tensors.size === 0;
   const isChange = arrow.changed > 0 && arrow.changed === arrow.tensors.size;
   const color = isChange ? theme.reference : theme.line;
@@ -267,10 +291,30 @@ function paintArrow(arrow, theme, layer) {
   }
   const label = arrow.tail.tree.face?.kind === "variable" ? "" : arrowLabel(arrow);
   if (label) {
-    const [[x0, y0], [x1, y1]] = arrow.points;
-    element("text", { x: (x0 + x1) / 2 + 5, y: (y0 + y1) / 2 + 3, fill: theme.line, "font-size": 9.5 }, group, label);
+    const place = labelPlace(arrow.points, label, taken);
+    element("text", { ...place, fill: theme.line, "font-size": ARROW_SIZE }, group, label);
   }
   element("title", {}, group, `${arrow.tail.tree.id} → ${arrow.head.tree.id}`);
+}
+
+/** Beside the middle of an arrow's first curve, or above or below where another label is there. */
+function labelPlace([[x0, y0], [x1, y1]], label, taken) {
+  const width = measure(label, ARROW_SIZE);
+  const middle = (y0 + y1) / 2;
+  const bezier = (a, b, c, d, t) => (1 - t) ** 3 * a + 3 * (1 - t) ** 2 * t * b + 3 * (1 - t) * t ** 2 * c + t ** 3 * d;
+  const places = [0.5, 0.36, 0.64, 0.24, 0.76].map((t) => ({
+    x: bezier(x0, x0, x1, x1, t) + 5,
+    y: bezier(y0, middle, middle, y1, t) + 3,
+  }));
+  const rowOf = (y) => Math.floor(y / ARROW_SIZE);
+  const near = (y) => [-1, 0, 1].flatMap((step) => taken.get(rowOf(y) + step) ?? []);
+  const isFree = ({ x, y }) => near(y).every((other) => (
+    x > other.x + other.width || x + width < other.x || Math.abs(y - other.y) > ARROW_SIZE
+  ));
+  const place = places.find(isFree) ?? places[0];
+  const row = rowOf(place.y);
+  taken.set(row, [...(taken.get(row) ?? []), { ...place, width }]);
+  return place;
 }
 
 /** A curve that is vertical at every point. */
