@@ -213,6 +213,9 @@ def test_arguments(tmp_path: Path) -> None:
         tf.train.Saver()
     assert tf.train.Saver(allow_empty=True).save(tf.Session(), str(tmp_path / "e")) is None
     a = tf.Variable(1.0, name="a")
+    for nothing in ([], {}):
+        with pytest.raises(ValueError, match="No variables to save"):
+            tf.train.Saver(nothing)
     with pytest.raises(ValueError, match="same name: a"):
         tf.train.Saver([a, a])
     with pytest.raises(ValueError, match="restored with two names"):

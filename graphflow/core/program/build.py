@@ -10,9 +10,10 @@ import numpy as np
 
 from .. import ops
 from ..base import dtypes, errors
-from ..graph.op_def import find_op
+from ..graph.op_def import registered_ops
 from ..graph.operation import Operation
 from ..graph.tensor import Tensor
+from .late_reads import LateRead, find_late_reads
 from .program import ARG, Node, Program, Value
 
 
@@ -42,24 +43,38 @@ def build_program(
     if need.has_absent_values():
         absent = Value(len(nodes), 0)
         nodes.append(_absent_node())
-    position = {op: len(nodes) + i for i, op in enumerate(order)}
+    position: dict[Operation, int] = {}
+    late = find_late_reads(order, feeds, need.predecessors)
+    late_position: dict[tuple[Tensor, LateRead], int] = {}
 
     def value_of(tensor: Tensor) -> Value:
         if tensor in fed:
             return Value(fed[tensor], 0)
-        if absent is not None and tensor.op not in position:
+        if absent is not None and tensor.op not in need.ops:
             return absent
         return Value(position[tensor.op], tensor.value_index)
+
+    def late_value_of(op: Operation, tensor: Tensor) -> Value:
+        """What a node reads: of a variable that was updated before, the new value."""
+        found = late.get((op, tensor))
+        if found is None:
+            return value_of(tensor)
+        if (tensor, found) not in late_position:
+            late_position[tensor, found] = len(nodes)
+            controls = tuple(position[update] for update in found.updates)
+            nodes.append(_read_node(tensor, value_of(found.variable), controls))
+        return Value(late_position[tensor, found], 0)
 
     for op in order:
         attrs: Mapping[str, Any] = op.node_attrs
         if op.type == "While":
             attrs = {**attrs, "_live": need.live[op]}
-        inputs = tuple(value_of(t) for t in op.inputs)
+        inputs = tuple(late_value_of(op, t) for t in op.inputs)  # may add nodes before this one
         input_dtypes = op.op_def.input_dtypes(op.node_attrs)
         if op.type == "While":
             pairs = zip(inputs, input_dtypes, strict=True)
             input_dtypes = [dtypes.int32 if value == absent else t for value, t in pairs]
+        position[op] = len(nodes)
         nodes.append(
             Node(
                 name=op.name,
@@ -87,10 +102,15 @@ def _arg_node(tensor: Tensor, index: int) -> Node:
 
 def _absent_node() -> Node:
     """What stands for the initial value of a loop variable that is not live: nobody reads it."""
-    op = find_op("Const")
-    assert op is not None
     attrs = {"value": np.zeros((), np.int32), "dtype": dtypes.int32}
-    return Node("absent", op, attrs, (), (), (), (dtypes.int32,))
+    return Node("absent", registered_ops()["Const"], attrs, (), (), (), (dtypes.int32,))
+
+
+def _read_node(tensor: Tensor, variable: Value, controls: tuple[int, ...]) -> Node:
+    """Reads a variable when some updates of it have run."""
+    op_def, dtype = registered_ops()["Identity"], tensor.dtype
+    name, attrs = tensor.op.name, {"T": dtype}
+    return Node(name, op_def, attrs, (variable,), controls, (dtype,), (dtype,), source=tensor.op)
 
 
 class _Need:

@@ -123,7 +123,8 @@ class Saver:
             return
         self._is_built = True
         if self.saver_def is None:
-            self._var_list = self._var_list or _all_saveable_objects()
+            if self._var_list is None:
+                self._var_list = _all_saveable_objects()
             if not self._var_list:
                 if not self._allow_empty:
                     raise ValueError("No variables to save")
