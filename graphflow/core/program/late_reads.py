@@ -32,7 +32,7 @@ class LateRead(NamedTuple):
 def find_late_reads(
     order: Sequence[Operation],
     feeds: Iterable[Tensor],
-    predecessors: Callable[[Operation], Sequence[Operation]],
+    predecessors: Callable[[Operation], Iterable[Operation]],
 ) -> dict[tuple[Operation, Tensor], LateRead]:
     """Finds the uses of a variable's value that come after an update of the variable.
 
@@ -114,7 +114,7 @@ def _outermost(tensor: Tensor) -> Tensor:
 
 def _updates_before(
     order: Sequence[Operation],
-    predecessors: Callable[[Operation], Sequence[Operation]],
+    predecessors: Callable[[Operation], Iterable[Operation]],
     bits: dict[Operation, int],
 ) -> dict[Operation, int]:
     """Operation -> the bits of the updates that it waits for; only operations that do."""
