@@ -112,7 +112,7 @@ def _find_variables(program: Program, uses: Uses) -> None:
                 source = uses.variable_of.get(node.inputs[cell_inputs(node)[0]])
                 if source is not None:
                     uses.variable_of[value] = source
-            elif node.op is ARG or "shared_name" in node.attrs:
+            elif node.op is ARG or _holds_value(node):
                 container = node.attrs.get("container", "arg")
                 name = node.attrs.get("shared_name") or node.name
                 if node.op is ARG:
@@ -121,6 +121,11 @@ def _find_variables(program: Program, uses: Uses) -> None:
                 if number == len(uses.names):
                     uses.names.append(index)
                 uses.variable_of[value] = number
+
+
+def _holds_value(node: Node) -> bool:
+    """Whether a node names a variable, and not a queue or a reader."""
+    return "shared_name" in node.attrs and "dtype" in node.attrs
 
 
 def _find_views(program: Program, uses: Uses) -> None:

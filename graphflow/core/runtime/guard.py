@@ -12,18 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..base import errors
-from ..base.ref import Ref
 from ..ops.lowering import Home, Workspace
 from ..plan.memory import padded
 from ..plan.plan import Group, Plan
 from ..program.interpreter import node_error
 from .instance import Instance
-from .native import NativePlan
+from .native import NativePlan, Running
 from .pool import Pool
 
 _POISON = 0xFF  # as any float type, NaN
@@ -143,14 +141,14 @@ class GuardedPlan(NativePlan):
         instance.poison()
         return instance
 
-    def _bind(
-        self, instance: Instance, host: list[Any], refs: Sequence[Ref], kept: list[Any]
-    ) -> None:
-        super()._bind(instance, host, refs, kept)
-        assert isinstance(instance, GuardedInstance)
-        instance.arrays = list(kept)
-        instance.variables = {
-            index: refs[index].read() for home, index in instance.outside if home is Home.VARIABLE
+    def _bind(self, run: Running) -> None:
+        super()._bind(run)
+        assert isinstance(run.instance, GuardedInstance)
+        run.instance.arrays = list(run.kept)
+        run.instance.variables = {
+            index: run.refs[index].read()
+            for home, index in run.instance.outside
+            if home is Home.VARIABLE
         }
 
     def _run_groups(self, instance: Instance, table: int, groups: Sequence[Group]) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..base.ref import Ref, locked
+from ..graph.func_graph import FuncGraph
 from ..ops.lowering import Buffer, Home
 from ..ops.random.common import philox_of
 from ..ops.random.cpu.philox import state_words, take_words
-from ..plan.plan import Group, HostStep, HostValue, Plan, Segment, Source
+from ..plan.plan import Group, HostStep, HostValue, Plan, Segment, Source, Step
 from ..program.interpreter import Interpreter, node_error
-from ..program.program import Node
+from ..program.program import ARG, Node
 from .context import RunContext
 from .instance import Instance, aligned_copy, is_copied, load_kernels, place_constants
 from .pool import Pool
@@ -22,6 +24,29 @@ from .simple_run import SimpleRun, simple_run
 
 _SMALL_COST = 25_000.0  # ns: a plan that other threads would not make faster
 _MAX_IDLE_INSTANCES = 8
+
+
+@dataclass(slots=True)
+class Running:
+    """One run under way.
+
+    Attributes:
+      instance: the memory that its kernels work in.
+      host: what Python holds, by the plan's numbers.
+      refs: the cells of the plan's variables; a queue where a body is given one.
+      cells: those that the run may change.
+      context: the session's side.
+      segment: the next segment's number.
+      kept: arrays whose addresses kernels were given.
+    """
+
+    instance: Instance
+    host: list[Any]
+    refs: Sequence[Ref]
+    cells: Sequence[Ref]
+    context: RunContext
+    segment: int = 1
+    kept: list[Any] = field(default_factory=list)
 
 
 class NativePlan:
@@ -46,6 +71,7 @@ class NativePlan:
         self._idle: list[Instance] = []
         self._is_small = sum(g.cost for g in plan.groups if not g.serial) < _SMALL_COST
         self._can_fail = any(call.failure is not None for call in plan.calls)
+        self._stretches, self._last_stretch = _in_stretches(plan.steps)
         self._written = [i for i, use in enumerate(plan.variables) if use.is_written]
         self._steady = self._find_steady()
         self.simple_run: SimpleRun | None = (
@@ -105,10 +131,9 @@ class NativePlan:
             return self.simple_run(args)
         instance = self._take_instance()
         try:
-            if not self._written and not self.plan.generators:
-                return self._run(instance, args, refs, context)
-            with context.state.update_lock, locked(*(refs[i] for i in self._written)):
-                return self._run(instance, args, refs, context)
+            cells = [ref for i in self._written if isinstance(ref := refs[i], Ref)]
+            host = self._host_values(args, refs)
+            return self._run(Running(instance, host, refs, cells, context))
         finally:
             self._give_back(instance)
 
@@ -129,8 +154,9 @@ class NativePlan:
         """The cells of the variables, if all are as planned."""
         refs: list[Ref] = []
         for use in self.plan.variables:
-            ref = args[use.node.attrs["index"]] if "index" in use.node.attrs else None
-            if not isinstance(ref, Ref):
+            if use.node.op is ARG:
+                ref = args[use.node.attrs["index"]]  # a cell; or a queue, which no kernel touches
+            else:
                 ref = context.variable(use.node)
             if use.held is not None:
                 value, (shape, dtype) = ref.value, use.held
@@ -147,9 +173,8 @@ class NativePlan:
         self._run_prologue(instance, ())
         return instance
 
-    def _run(
-        self, instance: Instance, args: Sequence[Any], refs: Sequence[Ref], context: RunContext
-    ) -> list[Any]:
+    def _host_values(self, args: Sequence[Any], refs: Sequence[Ref]) -> list[Any]:
+        """What Python holds when a run begins."""
         plan = self.plan
         host: list[Any] = [None] * plan.host_values
         for slot, value in zip(plan.arg_values, args, strict=True):
@@ -158,32 +183,57 @@ class NativePlan:
             host[slot] = constant
         for slot, ref in zip(plan.variable_values, refs, strict=True):
             host[slot] = ref
-        kept: list[Any] = []  # arrays whose addresses kernels were given
-        if plan.prologue:
-            self._run_prologue(instance, refs)
-        generators = [philox_of(node, context) for node in plan.generators]
+        return host
+
+    def _run(self, run: Running) -> list[Any]:
+        """Runs the stretches of steps; what stands between two waits while no lock is held."""
+        for stretch, waiting in self._stretches:
+            inputs = self._exclusively(run, self._run_until, stretch, waiting, run)
+            self._host_steps.apply(waiting, inputs, run)
+        results: list[Any] = self._exclusively(run, self._run_to_the_end, run)
+        return results
+
+    def _exclusively(self, run: Running, work: Callable[..., Any], *args: Any) -> Any:
+        """Does something under the locks of what kernels change in place."""
+        if not self._written and not self.plan.generators:
+            return work(*args)
+        with run.context.state.update_lock, locked(*run.cells):
+            return work(*args)
+
+    def _run_until(self, stretch: Sequence[Step], waiting: HostStep, run: Running) -> list[Any]:
+        self._run_stretch(stretch, run)
+        return self._host_steps.inputs(waiting, run)
+
+    def _run_to_the_end(self, run: Running) -> list[Any]:
+        self._run_stretch(self._last_stretch, run)
+        run.context.check_cancelled()
+        return [self._result(source, run) for source in self.plan.results]
+
+    def _run_stretch(self, stretch: Sequence[Step], run: Running) -> None:
+        """Runs steps that wait for nobody."""
+        instance, context = run.instance, run.context
+        if self.plan.prologue:
+            self._run_prologue(instance, run.refs)
+        generators = [philox_of(node, context) for node in self.plan.generators]
         for generator, words in zip(generators, instance.generators, strict=True):
             words[...] = state_words(generator)
-        segment = 1
-        for step in plan.steps:
+        for step in stretch:
             if isinstance(step, HostStep):
-                self._host_steps.run(step, instance, host, refs, context)
+                self._host_steps.apply(step, self._host_steps.inputs(step, run), run)
                 continue
-            self._bind(instance, host, refs, kept)
-            table = instance.segments[segment][0]
-            segment += 1
+            self._bind(run)
+            table = instance.segments[run.segment][0]
+            run.segment += 1
             if context.step_times is None:
                 self._run_groups(instance, table, step.groups)
             else:
                 self._run_timed(instance, step, table, context)
             if self._can_fail and instance.failure[0]:
                 raise self._failure(instance)
-        for index in self._written:
-            refs[index].version += 1
+        for cell in run.cells:
+            cell.version += 1
         for generator, words in zip(generators, instance.generators, strict=True):
             take_words(generator, words)
-        context.check_cancelled()
-        return [self._result(source, instance, host, refs) for source in plan.results]
 
     def _run_prologue(self, instance: Instance, refs: Sequence[Ref]) -> None:
         """Runs the prologue unless it ran with the variables as they are."""
@@ -203,17 +253,16 @@ class NativePlan:
     def _run_groups(self, instance: Instance, table: int, groups: Sequence[Group]) -> None:
         self._pool.run(table, len(groups), instance.failure_address, self._is_small)
 
-    def _bind(
-        self, instance: Instance, host: list[Any], refs: Sequence[Ref], kept: list[Any]
-    ) -> None:
+    def _bind(self, run: Running) -> None:
         """Gives the kernels what is outside of the arena: small values as copies."""
+        instance, host = run.instance, run.host
         for index, place in instance.copied:
             value = host[index]
             if value is not None:
                 place[...] = value if value.ndim < 2 else value.reshape(-1)
         for home, index in instance.outside:
             if home is Home.VARIABLE:
-                address = self._own(refs[index])
+                address = self._own(run.refs[index])
             else:
                 value = host[index]
                 if value is None:
@@ -221,7 +270,7 @@ class NativePlan:
                 array = np.ascontiguousarray(value)
                 if (home, index) in self._over_read:
                     array = aligned_copy(array)
-                kept.append(array)
+                run.kept.append(array)
                 address = array.ctypes.data
             instance.set_address(home, index, address)
         instance.bind()
@@ -254,18 +303,16 @@ class NativePlan:
         assert call.failure is not None
         return node_error(call.failure(value, position), call.node)
 
-    def _result(
-        self, source: Source, instance: Instance, host: list[Any], refs: Sequence[Ref]
-    ) -> Any:
+    def _result(self, source: Source, run: Running) -> Any:
         if isinstance(source, HostValue):
-            return host[source.index]
+            return run.host[source.index]
         storage = source.storage
         if storage.home is Home.VARIABLE:
-            array = refs[storage.index].read().reshape(source.shape)
+            array = run.refs[storage.index].read().reshape(source.shape)
         elif storage.home in (Home.ARG, Home.HOST):
-            array = np.asarray(host[storage.index]).reshape(source.shape)
+            array = np.asarray(run.host[storage.index]).reshape(source.shape)
         else:
-            array = instance.view(source)
+            array = run.instance.view(source)
         return array.copy() if array.ndim else array[()]
 
 
@@ -277,36 +324,64 @@ class _HostSteps:
         steps = [step for step in plan.steps if isinstance(step, HostStep)]
         self._ready = {step.index: Interpreter.make_step(step.node, step.outputs) for step in steps}
 
-    def run(
-        self,
-        step: HostStep,
-        instance: Instance,
-        host: list[Any],
-        refs: Sequence[Ref],
-        context: RunContext,
-    ) -> None:
-        inputs = [self._value(source, instance, host, refs) for source in step.inputs]
+    def inputs(self, step: HostStep, run: Running) -> list[Any]:
+        """The values that a node reads."""
+        return [self._value(source, run) for source in step.inputs]
+
+    def apply(self, step: HostStep, inputs: Sequence[Any], run: Running) -> None:
+        """Runs a node on values."""
         start = time.perf_counter()
         with np.errstate(all="ignore"):
-            self._ready[step.index].apply(inputs, host, context)
-        if context.step_times is not None:
-            context.step_times.append((step.node, start, time.perf_counter()))
+            self._ready[step.index].apply(inputs, run.host, run.context)
+        if run.context.step_times is not None:
+            run.context.step_times.append((step.node, start, time.perf_counter()))
 
-    def _value(
-        self, source: Source, instance: Instance, host: list[Any], refs: Sequence[Ref]
-    ) -> Any:
+    def _value(self, source: Source, run: Running) -> Any:
         """What a node reads: an array that stays as it is, whatever kernels do later."""
         if isinstance(source, HostValue):
-            return host[source.index]
+            return run.host[source.index]
         home, index = source.storage.home, source.storage.index
         if home is Home.VARIABLE:
-            return refs[index].read().reshape(source.shape).copy()
+            return run.refs[index].read().reshape(source.shape).copy()
         if home in (Home.ARG, Home.HOST):
-            return np.asarray(host[index]).reshape(source.shape)
+            return np.asarray(run.host[index]).reshape(source.shape)
         if home is Home.CONSTANT:
             assert source.storage.constant is not None
             return source.storage.constant.reshape(source.shape)
-        return instance.view(source).copy()
+        return run.instance.view(source).copy()
+
+
+def _in_stretches(
+    steps: Sequence[Step],
+) -> tuple[list[tuple[list[Step], HostStep]], list[Step]]:
+    """Divides steps where one may wait for another run, as an empty queue does.
+
+    Returns:
+      Pairs of steps and the one after them that may wait; and the steps after the last of those.
+    """
+    stretches: list[tuple[list[Step], HostStep]] = []
+    current: list[Step] = []
+    for step in steps:
+        if isinstance(step, HostStep) and _may_wait(step.node):
+            stretches.append((current, step))
+            current = []
+        else:
+            current.append(step)
+    return stretches, current
+
+
+def _may_wait(node: Node) -> bool:
+    """Whether a node, or one in its bodies, may wait for another run."""
+    return node.op.may_wait or any(map(_waits_inside, node.attrs.values()))
+
+
+def _waits_inside(attr: Any) -> bool:
+    if isinstance(attr, tuple):
+        return any(map(_waits_inside, attr))
+    if not isinstance(attr, FuncGraph):
+        return False
+    ops = attr.get_operations()
+    return any(op.op_def.may_wait or any(map(_waits_inside, op.node_attrs.values())) for op in ops)
 
 
 def _share_time(
