@@ -16,6 +16,10 @@ from ..core.ops.parsing import parse_single_example as parse_single_example
 from ..core.ops.parsing import parse_single_sequence_example as parse_single_sequence_example
 from ..core.ops.parsing import parse_tensor as parse_tensor
 from ..core.ops.parsing import serialize_tensor as serialize_tensor
+from ..core.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue
+from ..core.ops.queues import PriorityQueue as PriorityQueue
+from ..core.ops.queues import QueueBase as QueueBase
+from ..core.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from ..python_io.tf_record import TFRecordCompressionType as TFRecordCompressionType
 from ..python_io.tf_record import TFRecordOptions as TFRecordOptions
 from ..python_io.tf_record import TFRecordWriter as TFRecordWriter
