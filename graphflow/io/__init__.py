@@ -24,4 +24,5 @@ from ..python_io.tf_record import TFRecordCompressionType as TFRecordCompression
 from ..python_io.tf_record import TFRecordOptions as TFRecordOptions
 from ..python_io.tf_record import TFRecordWriter as TFRecordWriter
 from ..python_io.tf_record import tf_record_iterator as tf_record_iterator
+from ..train.inputs.producers import match_filenames_once as match_filenames_once
 from ..train.write_graph import write_graph as write_graph

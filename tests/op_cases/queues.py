@@ -25,8 +25,13 @@ _FILES = {
     "QueueSize": _WAITING,
 }
 
+_MAPS = "tests/core/ops/queues/test_sparse_maps.py"
+
 TESTED_ELSEWHERE = {
     "FakeQueue": _OLD,
+    "AddSparseToTensorsMap": _MAPS,
+    "AddManySparseToTensorsMap": _MAPS,
+    "TakeManySparseFromTensorsMap": _MAPS,
     **{f"{op_type}V2": file for op_type, file in _FILES.items()},
     **dict.fromkeys(_FILES, _OLD),
 }

@@ -125,18 +125,21 @@ class RunContext:
         state: T = self.state.get_or_make(self.state.op_states, node.name, make)
         return state
 
-    def resource(self, kind: str, node: Node, make: Callable[[str], T]) -> T:
+    def resource(
+        self, kind: str, node: Node, make: Callable[[str], T], by_node_name: bool = False
+    ) -> T:
         """The queue or reader that a node names; nodes of one shared name share it.
 
         Args:
           kind: what it is; a queue and a reader may have one name.
           node: has the attributes `container` and `shared_name`.
           make: from the name that messages call it by to a new one.
+          by_node_name: whether a node without a shared name shares under its own name.
 
         Raises:
           InvalidArgumentError: the shared name is one that TensorFlow keeps for itself.
         """
-        shared_name = node.attrs["shared_name"]
+        shared_name = node.attrs["shared_name"] or (node.name if by_node_name else "")
         if shared_name.startswith("_"):
             raise errors.InvalidArgumentError(
                 None, None, f"shared_name cannot start with '_':{shared_name}"

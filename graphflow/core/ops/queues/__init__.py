@@ -19,3 +19,11 @@ from .kinds import FIFOQueue as FIFOQueue
 from .kinds import PaddingFIFOQueue as PaddingFIFOQueue
 from .kinds import PriorityQueue as PriorityQueue
 from .kinds import RandomShuffleQueue as RandomShuffleQueue
+from .sparse_maps import add_many_sparse_to_tensors_map as add_many_sparse_to_tensors_map
+from .sparse_maps import add_many_sparse_to_tensors_map_op as add_many_sparse_to_tensors_map_op
+from .sparse_maps import add_sparse_to_tensors_map as add_sparse_to_tensors_map
+from .sparse_maps import add_sparse_to_tensors_map_op as add_sparse_to_tensors_map_op
+from .sparse_maps import take_many_sparse_from_tensors_map as take_many_sparse_from_tensors_map
+from .sparse_maps import (
+    take_many_sparse_from_tensors_map_op as take_many_sparse_from_tensors_map_op,
+)

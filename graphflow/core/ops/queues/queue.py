@@ -404,7 +404,8 @@ class Queue:
             batch[...] = b""
         for row, element in enumerate(elements):
             part = element[index]
-            batch[(row, *(slice(size) for size in part.shape))] = part
+            place: tuple[Any, ...] = (row, *map(slice, part.shape))
+            batch[place] = part
         return batch
 
 
