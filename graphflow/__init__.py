@@ -398,6 +398,14 @@ from .core.ops.random import random_uniform as random_uniform
 from .core.ops.random import set_random_seed as set_random_seed
 from .core.ops.random import truncated_normal as truncated_normal
 
+# core/ops/readers
+from .core.ops.readers import FixedLengthRecordReader as FixedLengthRecordReader
+from .core.ops.readers import IdentityReader as IdentityReader
+from .core.ops.readers import ReaderBase as ReaderBase
+from .core.ops.readers import TextLineReader as TextLineReader
+from .core.ops.readers import TFRecordReader as TFRecordReader
+from .core.ops.readers import WholeFileReader as WholeFileReader
+
 # core/ops/reduction
 from .core.ops.reduction import arg_max as arg_max
 from .core.ops.reduction import arg_min as arg_min

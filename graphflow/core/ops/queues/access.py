@@ -16,7 +16,7 @@ from ...base.tensor_shape import TensorShape
 from ...graph.op_def import OpDef, define_op
 from ...graph.shape_context import ShapeContext
 from ..shape_rules import no_outputs, scalar_shape, unknown
-from .handles import declared_component_shapes, queue_of
+from .handles import check_old_handle, declared_component_shapes, queue_of
 from .queue import Queue, types_text
 
 _COMPONENTS_IN = ("components: Tcomponents",)
@@ -214,24 +214,13 @@ queue_dequeue_up_to_v2_op = _define_access(
 # --- the queue as a whole ------------------------------------------------------------------------
 
 
-def _old_handle(context: ShapeContext) -> None:
-    """A handle of old has two elements.
-
-    Raises:
-      ValueError: it has another shape.
-    """
-    size = context.with_rank(0, 1).as_list()[0] if context.shape(0).ndims is not None else None
-    if size not in (None, 2):
-        raise ValueError(f"Dimension must be 2 but is {size}")
-
-
 def old_no_outputs(context: ShapeContext) -> list[TensorShape]:
-    _old_handle(context)
+    check_old_handle(context, 0)
     return []
 
 
 def old_scalar_shape(context: ShapeContext) -> TensorShape:
-    _old_handle(context)
+    check_old_handle(context, 0)
     return TensorShape([])
 
 

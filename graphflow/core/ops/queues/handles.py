@@ -31,6 +31,17 @@ def old_handle_shape(context: ShapeContext) -> TensorShape:
     return TensorShape([2])
 
 
+def check_old_handle(context: ShapeContext, index: int) -> None:
+    """Checks that an input has the shape of a handle of old.
+
+    Raises:
+      ValueError: it has another one.
+    """
+    (size,) = context.with_rank(index, 1).as_list()
+    if size not in (None, 2):
+        raise ValueError(f"Dimension must be 2 but is {size}")
+
+
 def _define_queue(
     kind: str,
     attrs: Sequence[str],
