@@ -106,12 +106,17 @@ class RunContext:
     Attributes:
       state: the session's state.
       step_times: (node, start, end) in seconds for each step, when the run is profiled.
+      wakes_together: while nodes that wait together are begun, the event that wakes them all; an
+        op that would wait raises StillWaiting then.
+      begun: what the op that is called next had begun before.
     """
 
     def __init__(self, state: SessionState, profile: bool = False, timeout_in_ms: int = 0) -> None:
         self.state = state
         self._deadline = time.monotonic() + timeout_in_ms / 1000 if timeout_in_ms else None
         self.step_times: list[tuple[Node, float, float]] | None = [] if profile else None
+        self.wakes_together: threading.Event | None = None
+        self.begun: Any = None
 
     def variable(self, node: Node) -> Ref:
         """The cell of a variable node."""
@@ -158,6 +163,11 @@ class RunContext:
     ) -> list[Any]:
         """Runs the body of a branch or loop for all its outputs, or for some of them."""
         return self.state.body(function, outputs).run_body(args, self)
+
+    def take_begun(self) -> Any:
+        """What this op had begun before in this run, or None; to be asked for once."""
+        begun, self.begun = self.begun, None
+        return begun
 
     def wait(self, wakes: threading.Event, is_over: Callable[[], bool]) -> None:
         """Waits for what another run does.

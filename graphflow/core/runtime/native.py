@@ -15,8 +15,8 @@ from ..ops.lowering import Buffer, Home
 from ..ops.random.common import philox_of
 from ..ops.random.cpu.philox import state_words, take_words
 from ..plan.plan import Group, HostStep, HostValue, Plan, Segment, Source, Step
-from ..program.interpreter import Interpreter, node_error
-from ..program.program import ARG, Node
+from ..program.interpreter import Interpreter, node_error, run_together
+from ..program.program import ARG, Node, waiting_together
 from .context import RunContext
 from .instance import Instance, aligned_copy, is_copied, load_kernels, place_constants
 from .pool import Pool
@@ -71,7 +71,7 @@ class NativePlan:
         self._idle: list[Instance] = []
         self._is_small = sum(g.cost for g in plan.groups if not g.serial) < _SMALL_COST
         self._can_fail = any(call.failure is not None for call in plan.calls)
-        self._stretches, self._last_stretch = _in_stretches(plan.steps)
+        self._stretches, self._last_stretch = _in_stretches(plan)
         self._written = [i for i, use in enumerate(plan.variables) if use.is_written]
         self._steady = self._find_steady()
         self.simple_run: SimpleRun | None = (
@@ -189,7 +189,7 @@ class NativePlan:
         """Runs the stretches of steps; what stands between two waits while no lock is held."""
         for stretch, waiting in self._stretches:
             inputs = self._exclusively(run, self._run_until, stretch, waiting, run)
-            self._host_steps.apply(waiting, inputs, run)
+            self._host_steps.apply_together(waiting, inputs, run)
         results: list[Any] = self._exclusively(run, self._run_to_the_end, run)
         return results
 
@@ -200,9 +200,11 @@ class NativePlan:
         with run.context.state.update_lock, locked(*run.cells):
             return work(*args)
 
-    def _run_until(self, stretch: Sequence[Step], waiting: HostStep, run: Running) -> list[Any]:
+    def _run_until(
+        self, stretch: Sequence[Step], waiting: Sequence[HostStep], run: Running
+    ) -> list[list[Any]]:
         self._run_stretch(stretch, run)
-        return self._host_steps.inputs(waiting, run)
+        return [self._host_steps.inputs(step, run) for step in waiting]
 
     def _run_to_the_end(self, run: Running) -> list[Any]:
         self._run_stretch(self._last_stretch, run)
@@ -336,6 +338,17 @@ class _HostSteps:
         if run.context.step_times is not None:
             run.context.step_times.append((step.node, start, time.perf_counter()))
 
+    def apply_together(
+        self, steps: Sequence[HostStep], inputs: Sequence[Sequence[Any]], run: Running
+    ) -> None:
+        """Runs nodes that may wait: one, or several that may wait for each other."""
+        if len(steps) == 1:
+            self.apply(steps[0], inputs[0], run)
+            return
+        ready = [self._ready[step.index] for step in steps]
+        with np.errstate(all="ignore"):
+            run_together(list(zip(ready, inputs, strict=True)), run.host, run.context)
+
     def _value(self, source: Source, run: Running) -> Any:
         """What a node reads: an array that stays as it is, whatever kernels do later."""
         if isinstance(source, HostValue):
@@ -351,22 +364,31 @@ class _HostSteps:
         return run.instance.view(source).copy()
 
 
-def _in_stretches(
-    steps: Sequence[Step],
-) -> tuple[list[tuple[list[Step], HostStep]], list[Step]]:
-    """Divides steps where one may wait for another run, as an empty queue does.
+def _in_stretches(plan: Plan) -> tuple[list[tuple[list[Step], list[HostStep]]], list[Step]]:
+    """Divides a plan's steps where one may wait for another run, as an empty queue does.
 
     Returns:
-      Pairs of steps and the one after them that may wait; and the steps after the last of those.
+      Pairs of steps and what comes after them: one that may wait, or several that may wait for each
+      other. And the steps after the last of those.
     """
-    stretches: list[tuple[list[Step], HostStep]] = []
+    stretches: list[tuple[list[Step], list[HostStep]]] = []
     current: list[Step] = []
-    for step in steps:
-        if isinstance(step, HostStep) and _may_wait(step.node):
-            stretches.append((current, step))
+    patient: dict[int, HostStep] = {}
+
+    def end_patience() -> None:
+        nonlocal current
+        for group in waiting_together(plan.program, list(patient)):
+            stretches.append((current, [patient[index] for index in group]))
             current = []
+        patient.clear()
+
+    for step in plan.steps:
+        if isinstance(step, HostStep) and _may_wait(step.node):
+            patient[step.index] = step
         else:
+            end_patience()
             current.append(step)
+    end_patience()
     return stretches, current
 
 

@@ -54,7 +54,7 @@ def _define_access(
         op.no_grad()
         op.define_with_context(reference)
         if waits:
-            op.waits()
+            op.waits(together=True)
     return op
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from ...base import dtypes, errors
 from ...base.dtypes import DType
 from ...base.tensor_shape import TensorShape
+from ...base.waiting import StillWaiting
 from ...graph.shape_context import shape_text
 from ..array.placeholder import type_name
 from .stores import Element, Store
@@ -60,16 +61,31 @@ class _Request:
     Args:
       verb: for messages.
       advance: does what can be done now; under the queue's lock.
+      withdraw: takes it out of its line.
     """
 
-    def __init__(self, verb: str, advance: Callable[[_Request], _Progress]) -> None:
-        self.verb = verb
+    def __init__(
+        self,
+        verb: str,
+        advance: Callable[[_Request], _Progress],
+        withdraw: Callable[[_Request], None],
+    ) -> None:
+        self._verb = verb
+        self._withdraw = withdraw
         self.advance = advance
         self.elements: list[Element] = []  # still to be put in, or taken so far
         self.wanted = 0
         self.error: errors.OpError | None = None
         self.is_over = False
         self.wakes: threading.Event | None = None
+
+    def withdraw(self) -> None:
+        """Takes it out of its line; what it held goes back to the queue."""
+        self._withdraw(self)
+
+    def cancelled(self) -> errors.OpError:
+        """The error of a request that is cancelled."""
+        return errors.CancelledError(None, None, f"{self._verb} operation was cancelled")
 
     def finish(self, error: errors.OpError | None = None) -> None:
         """Ends it, and wakes its thread."""
@@ -159,7 +175,7 @@ class Queue:
                 "Expected the priority element to be a scalar, but received shape: "
                 f"{_shape_of(elements[0][0])}"
             )
-        request = _Request("Enqueue", self._advance_enqueue)
+        request = self._request("Enqueue", self._advance_enqueue)
         request.elements = elements[::-1]
         self._serve(self._enqueues, request, context)
 
@@ -170,10 +186,10 @@ class Queue:
           OutOfRangeError: the queue is closed, and empty.
           CancelledError: the run was cancelled.
         """
-        request = _Request("Dequeue", lambda request: self._advance_dequeue(request, False))
+        advance = lambda request: self._advance_dequeue(request, False)  # noqa: E731
+        request = self._request("Dequeue", advance)
         request.wanted = 1
-        self._serve(self._dequeues, request, context)
-        return request.elements[0]
+        return self._serve(self._dequeues, request, context).elements[0]
 
     def dequeue_many(self, count: int, may_be_fewer: bool, context: Any) -> list[np.ndarray]:
         """Takes elements; waits until there are as many.
@@ -196,10 +212,11 @@ class Queue:
                 f"{self.spec.kind}'s DequeueMany and DequeueUpTo require the components to have "
                 "specified shapes."
             )
-        request = _Request("Dequeue", lambda request: self._advance_dequeue(request, may_be_fewer))
+        advance = lambda request: self._advance_dequeue(request, may_be_fewer)  # noqa: E731
+        request = self._request("Dequeue", advance)
         request.wanted = count
         if count:
-            self._serve(self._dequeues, request, context)
+            request = self._serve(self._dequeues, request, context)
         return [self._batch(request.elements, index) for index in range(len(self.spec.types))]
 
     def close(self, cancel_pending_enqueues: bool, context: Any) -> None:
@@ -213,42 +230,65 @@ class Queue:
           CancelledError: it is closed already.
         """
         if not cancel_pending_enqueues:
-            self._serve(self._enqueues, _Request("Close", self._advance_close), context)
+            self._serve(self._enqueues, self._request("Close", self._advance_close), context)
             return
         with self._lock:
             self._closed = True
             for request in self._enqueues:
-                request.finish(_cancelled(request))
+                request.finish(request.cancelled())
             self._enqueues.clear()
             self._serve_lines()
 
     # --- the two lines ---------------------------------------------------------------------------
 
-    def _serve(self, line: deque[_Request], request: _Request, context: Any) -> None:
-        """Puts a request in its line and waits until it is done."""
-        with self._lock:
-            line.append(request)
-            self._serve_lines()
-            if not request.is_over:
-                request.wakes = threading.Event()
-        if request.wakes is not None:
-            try:
-                context.wait(request.wakes, lambda: request.is_over)
-            except BaseException as error:
-                self._withdraw(line, request)
-                if isinstance(error, errors.CancelledError):
-                    raise _cancelled(request) from error
-                raise
+    def _request(self, verb: str, advance: Callable[[_Request], _Progress]) -> _Request:
+        return _Request(verb, advance, self._withdraw)
+
+    def _serve(self, line: deque[_Request], request: _Request, context: Any) -> _Request:
+        """Puts a request in its line and waits until it is done.
+
+        Returns:
+          The request; or the one that this node of this run had begun before, which is done now.
+
+        Raises:
+          StillWaiting: the run waits for several nodes together, and this one is not done.
+        """
+        begun: _Request | None = context.take_begun()
+        if begun is not None:
+            request = begun
+        else:
+            with self._lock:
+                line.append(request)
+                self._serve_lines()
+                if not request.is_over:
+                    request.wakes = context.wakes_together or threading.Event()
+            if request.wakes is not None:
+                if context.wakes_together is not None:
+                    raise StillWaiting(request)
+                self._wait(request, request.wakes, context)
         if request.error is not None:
             raise request.error
+        return request
 
-    def _withdraw(self, line: deque[_Request], request: _Request) -> None:
-        """Takes a request out of its line; what it held goes back to the queue."""
+    @staticmethod
+    def _wait(request: _Request, wakes: threading.Event, context: Any) -> None:
+        try:
+            context.wait(wakes, lambda: request.is_over)
+        except BaseException as error:
+            request.withdraw()
+            if isinstance(error, errors.CancelledError):
+                raise request.cancelled() from error
+            raise
+
+    def _withdraw(self, request: _Request) -> None:
         with self._lock:
-            if request in line:
-                line.remove(request)
-            if line is self._dequeues:
-                self._give_back(request)
+            if request in self._enqueues:
+                self._enqueues.remove(request)
+            else:
+                if request in self._dequeues:
+                    self._dequeues.remove(request)
+                if request.wanted:
+                    self._give_back(request)
             self._serve_lines()
 
     def _serve_lines(self) -> None:
@@ -429,7 +469,3 @@ def _own(value: Any) -> Any:
 
 def _invalid(message: str) -> errors.OpError:
     return errors.InvalidArgumentError(None, None, message)
-
-
-def _cancelled(request: _Request) -> errors.OpError:
-    return errors.CancelledError(None, None, f"{request.verb} operation was cancelled")

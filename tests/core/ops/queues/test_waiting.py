@@ -266,3 +266,82 @@ def test_the_rest_of_a_run_knows_the_shape_of_a_batch() -> None:
     assert queue.dequeue_many(n)[0].shape.as_list() == [None, 2]
     assert queue.dequeue_up_to(3)[0].shape.as_list() == [None, 2]
     assert queue.dequeue()[0].shape.as_list() == [2]
+
+
+# --- in one run ----------------------------------------------------------------------------------
+
+
+def test_a_run_may_take_what_it_puts_in(runs: Runs) -> None:
+    queue = fifo(1)
+    take = queue.dequeue()
+    put = queue.enqueue(tf.fill([], 2.0) * 3.0)
+    for _ in range(3):
+        assert runs.session.run([take + 1.0, put])[0] == 7.0
+    runs.session.run(queue.enqueue([1.0]))
+    assert runs.session.run([take, put])[0] == 1.0  # there is room only when one has been taken
+    assert runs.session.run(queue.size()) == 1
+
+
+def test_a_run_may_put_in_more_than_there_is_room_for(runs: Runs) -> None:
+    queue = fifo(2)
+    put = queue.enqueue_many([np.arange(7, dtype=np.float32)])
+    take, rest = queue.dequeue_many(4), queue.dequeue_up_to(3)
+    values = runs.session.run([put, take, rest])
+    assert sorted(np.concatenate(values[1:])) == list(range(7))
+
+
+def test_what_comes_after_a_dequeue_waits_for_it(runs: Runs) -> None:
+    first, second = fifo(2), tf.FIFOQueue(2, tf.float32, shapes=[[]])
+    taken = first.dequeue()
+    with tf.control_dependencies([second.enqueue(taken * 2.0)]):
+        size = second.size()
+        again = second.dequeue()
+    put = first.enqueue([4.0])
+    assert runs.session.run([again, put, size])[0] == 8.0
+
+
+def test_an_error_ends_the_waiting_of_others_in_its_run(runs: Runs) -> None:
+    empty, closed = fifo(), tf.FIFOQueue(2, tf.float32, shapes=[[]])
+    runs.session.run(closed.close())
+    with pytest.raises(tf.errors.CancelledError, match="is closed"):
+        runs.session.run([empty.dequeue(), closed.enqueue([1.0])])
+    runs.session.run(empty.enqueue_many([[1.0, 2.0]]))
+    assert runs.session.run(empty.size()) == 2  # nobody waits for it any more
+    fails = tf.Assert(tf.equal(tf.placeholder_with_default(1, []), 2), ["no"])
+    runs.session.run(empty.dequeue_many(2))
+    with tf.control_dependencies([fails]):
+        put = empty.enqueue([1.0])
+    with pytest.raises(tf.errors.InvalidArgumentError, match="no"):
+        runs.session.run([empty.dequeue(), put])
+
+
+def test_a_run_that_waits_for_several_things_ends_as_others_do(runs: Runs) -> None:
+    a, b = fifo(), tf.FIFOQueue(2, tf.float32, shapes=[[]])
+    take = [a.dequeue(), b.dequeue_many(2)]
+    runs.session.run(b.enqueue([1.0]))
+    with pytest.raises(tf.errors.DeadlineExceededError):
+        runs.session.run(take, options=tf.RunOptions(timeout_in_ms=1))
+    assert runs.session.run(b.size()) == 1
+    waiting = runs.start_waiting(take, b)
+    runs.session.run(a.enqueue([5.0]))
+    assert not waiting.done()
+    runs.session.run(b.enqueue([2.0]))
+    values = waiting.result(LIMIT)
+    assert values[0] == 5.0
+    np.testing.assert_array_equal(values[1], [1.0, 2.0])
+    waiting = runs.start_waiting(take, b)
+    runs.session.close()
+    with pytest.raises(tf.errors.CancelledError, match="Dequeue operation was cancelled") as caught:
+        waiting.result(LIMIT)
+    assert caught.value.op in {take[0].op, take[1].op}
+
+
+def test_profiled_runs_that_wait_together() -> None:
+    queue = fifo()
+    metadata = tf.RunMetadata()
+    options = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+    take, put = queue.dequeue(), queue.enqueue([1.0])
+    with tf.Session() as session:
+        session.run([take, put], options=options, run_metadata=metadata)
+    timed = {s.node_name for d in metadata.step_stats.dev_stats for s in d.node_stats}
+    assert {take.op.name, put.name} <= timed
