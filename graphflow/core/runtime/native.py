@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +50,27 @@ class Running:
     kept: list[Any] = field(default_factory=list)
 
 
+class _Locks:
+    """The locks of what a run's kernels change in place, to be taken several times."""
+
+    __slots__ = ("_cells", "_update_lock")
+
+    def __init__(self, run: Running) -> None:
+        self._update_lock = run.context.state.update_lock
+        self._cells = locked(*run.cells)
+
+    def __enter__(self) -> None:
+        self._update_lock.acquire()
+        self._cells.__enter__()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._cells.__exit__(*exc_info)
+        self._update_lock.release()
+
+
+_NO_LOCKS = contextlib.nullcontext()
+
+
 class NativePlan:
     """A plan with its kernels loaded; may be run by several threads at once.
 
@@ -70,8 +92,9 @@ class NativePlan:
         self._host_steps = _HostSteps(plan)
         self._idle: list[Instance] = []
         self._is_small = sum(g.cost for g in plan.groups if not g.serial) < _SMALL_COST
+        self._takes_locks = bool(plan.generators) or any(use.is_written for use in plan.variables)
         self._can_fail = any(call.failure is not None for call in plan.calls)
-        self._stretches, self._last_stretch = _in_stretches(plan)
+        *self._stretches, self._last_stretch = _in_stretches(plan)
         self._written = [i for i, use in enumerate(plan.variables) if use.is_written]
         self._steady = self._find_steady()
         self.simple_run: SimpleRun | None = (
@@ -187,55 +210,53 @@ class NativePlan:
 
     def _run(self, run: Running) -> list[Any]:
         """Runs the stretches of steps; what stands between two waits while no lock is held."""
-        for stretch, waiting in self._stretches:
-            inputs = self._exclusively(run, self._run_until, stretch, waiting, run)
-            self._host_steps.apply_together(waiting, inputs, run)
-        results: list[Any] = self._exclusively(run, self._run_to_the_end, run)
-        return results
+        locks = _Locks(run) if self._takes_locks else _NO_LOCKS
+        for stretch in self._stretches:
+            with locks:
+                inputs = self._run_until(stretch, run)
+            self._host_steps.apply_together(stretch.patient, inputs, run)
+        with locks:
+            self._run_stretch(self._last_stretch, run)
+            run.context.check_cancelled()
+            return [self._result(source, run) for source in self.plan.results]
 
-    def _exclusively(self, run: Running, work: Callable[..., Any], *args: Any) -> Any:
-        """Does something under the locks of what kernels change in place."""
-        if not self._written and not self.plan.generators:
-            return work(*args)
-        with run.context.state.update_lock, locked(*run.cells):
-            return work(*args)
-
-    def _run_until(
-        self, stretch: Sequence[Step], waiting: Sequence[HostStep], run: Running
-    ) -> list[list[Any]]:
+    def _run_until(self, stretch: _Stretch, run: Running) -> list[list[Any]]:
         self._run_stretch(stretch, run)
-        return [self._host_steps.inputs(step, run) for step in waiting]
+        return [self._host_steps.inputs(step, run) for step in stretch.patient]
 
-    def _run_to_the_end(self, run: Running) -> list[Any]:
-        self._run_stretch(self._last_stretch, run)
-        run.context.check_cancelled()
-        return [self._result(source, run) for source in self.plan.results]
-
-    def _run_stretch(self, stretch: Sequence[Step], run: Running) -> None:
+    def _run_stretch(self, stretch: _Stretch, run: Running) -> None:
         """Runs steps that wait for nobody."""
-        instance, context = run.instance, run.context
+        if not stretch.has_kernels:
+            for step in stretch.steps:
+                self._run_step(step, run)
+            return
+        instance = run.instance
         if self.plan.prologue:
             self._run_prologue(instance, run.refs)
-        generators = [philox_of(node, context) for node in self.plan.generators]
+        generators = [philox_of(node, run.context) for node in self.plan.generators]
         for generator, words in zip(generators, instance.generators, strict=True):
             words[...] = state_words(generator)
-        for step in stretch:
-            if isinstance(step, HostStep):
-                self._host_steps.apply(step, self._host_steps.inputs(step, run), run)
-                continue
-            self._bind(run)
-            table = instance.segments[run.segment][0]
-            run.segment += 1
-            if context.step_times is None:
-                self._run_groups(instance, table, step.groups)
-            else:
-                self._run_timed(instance, step, table, context)
-            if self._can_fail and instance.failure[0]:
-                raise self._failure(instance)
+        for step in stretch.steps:
+            self._run_step(step, run)
         for cell in run.cells:
             cell.version += 1
         for generator, words in zip(generators, instance.generators, strict=True):
             take_words(generator, words)
+
+    def _run_step(self, step: Step, run: Running) -> None:
+        if isinstance(step, HostStep):
+            self._host_steps.apply(step, self._host_steps.inputs(step, run), run)
+            return
+        instance, context = run.instance, run.context
+        self._bind(run)
+        table = instance.segments[run.segment][0]
+        run.segment += 1
+        if context.step_times is None:
+            self._run_groups(instance, table, step.groups)
+        else:
+            self._run_timed(instance, step, table, context)
+        if self._can_fail and instance.failure[0]:
+            raise self._failure(instance)
 
     def _run_prologue(self, instance: Instance, refs: Sequence[Ref]) -> None:
         """Runs the prologue unless it ran with the variables as they are."""
@@ -364,32 +385,48 @@ class _HostSteps:
         return run.instance.view(source).copy()
 
 
-def _in_stretches(plan: Plan) -> tuple[list[tuple[list[Step], list[HostStep]]], list[Step]]:
-    """Divides a plan's steps where one may wait for another run, as an empty queue does.
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """Steps between two waits.
 
-    Returns:
-      Pairs of steps and what comes after them: one that may wait, or several that may wait for each
-      other. And the steps after the last of those.
+    Attributes:
+      steps: they wait for nobody.
+      patient: what comes after them and may wait, as an empty queue does: one step, or several that
+        may wait for each other. Nothing comes after the last stretch.
+      has_kernels: whether some of the steps are kernels.
     """
-    stretches: list[tuple[list[Step], list[HostStep]]] = []
+
+    steps: list[Step]
+    patient: list[HostStep]
+    has_kernels: bool
+
+
+def _in_stretches(plan: Plan) -> list[_Stretch]:
+    """Divides a plan's steps where one may wait for another run."""
+    stretches: list[_Stretch] = []
     current: list[Step] = []
     patient: dict[int, HostStep] = {}
 
-    def end_patience() -> None:
+    def end(group: list[HostStep]) -> None:
         nonlocal current
+        has_kernels = any(isinstance(step, Segment) for step in current)
+        stretches.append(_Stretch(current, group, has_kernels))
+        current = []
+
+    def end_at_patient() -> None:
         for group in waiting_together(plan.program, list(patient)):
-            stretches.append((current, [patient[index] for index in group]))
-            current = []
+            end([patient[index] for index in group])
         patient.clear()
 
     for step in plan.steps:
         if isinstance(step, HostStep) and _may_wait(step.node):
             patient[step.index] = step
         else:
-            end_patience()
+            end_at_patient()
             current.append(step)
-    end_patience()
-    return stretches, current
+    end_at_patient()
+    end([])
+    return stretches
 
 
 def _may_wait(node: Node) -> bool:
