@@ -226,13 +226,13 @@ class NativePlan:
 
     def _run_stretch(self, stretch: _Stretch, run: Running) -> None:
         """Runs steps that wait for nobody."""
+        instance = run.instance
+        if self.plan.prologue:  # what host steps and results read may be of it, too
+            self._run_prologue(instance, run.refs)
         if not stretch.has_kernels:
             for step in stretch.steps:
                 self._run_step(step, run)
             return
-        instance = run.instance
-        if self.plan.prologue:
-            self._run_prologue(instance, run.refs)
         generators = [philox_of(node, run.context) for node in self.plan.generators]
         for generator, words in zip(generators, instance.generators, strict=True):
             words[...] = state_words(generator)
