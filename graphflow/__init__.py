@@ -27,6 +27,7 @@ from . import nest as nest
 from . import nn as nn
 from . import notebook as notebook
 from . import python_io as python_io
+from . import queue as queue
 
 # core/ops/random
 from . import random as random
@@ -381,6 +382,11 @@ from .core.ops.parsing import parse_single_sequence_example as parse_single_sequ
 from .core.ops.parsing import parse_tensor as parse_tensor
 from .core.ops.parsing import serialize_tensor as serialize_tensor
 from .core.ops.parsing import sparse_merge as sparse_merge
+from .core.ops.queues import FIFOQueue as FIFOQueue
+from .core.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue
+from .core.ops.queues import PriorityQueue as PriorityQueue
+from .core.ops.queues import QueueBase as QueueBase
+from .core.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from .core.ops.random import get_seed as get_seed
 from .core.ops.random import multinomial as multinomial
 from .core.ops.random import random_crop as random_crop
@@ -391,6 +397,14 @@ from .core.ops.random import random_shuffle as random_shuffle
 from .core.ops.random import random_uniform as random_uniform
 from .core.ops.random import set_random_seed as set_random_seed
 from .core.ops.random import truncated_normal as truncated_normal
+
+# core/ops/readers
+from .core.ops.readers import FixedLengthRecordReader as FixedLengthRecordReader
+from .core.ops.readers import IdentityReader as IdentityReader
+from .core.ops.readers import ReaderBase as ReaderBase
+from .core.ops.readers import TextLineReader as TextLineReader
+from .core.ops.readers import TFRecordReader as TFRecordReader
+from .core.ops.readers import WholeFileReader as WholeFileReader
 
 # core/ops/reduction
 from .core.ops.reduction import arg_max as arg_max

@@ -49,3 +49,12 @@ def oracle_graph(oracle: ModuleType) -> Iterator[Any]:
     """A new graph of TensorFlow's, its default graph during the test."""
     with oracle.Graph().as_default() as graph:
         yield graph
+
+
+@pytest.fixture(params=[-1, 2], ids=["interpreted", "native"])
+def runs(request: Any) -> Iterator[Any]:
+    """Runs of one session that wait for each other, by the interpreter and by native plans."""
+    from waiting_runs import session_runs
+
+    with session_runs(request.param) as runs:
+        yield runs

@@ -16,11 +16,16 @@ from ..core.ops.parsing import parse_single_example as parse_single_example
 from ..core.ops.parsing import parse_single_sequence_example as parse_single_sequence_example
 from ..core.ops.parsing import parse_tensor as parse_tensor
 from ..core.ops.parsing import serialize_tensor as serialize_tensor
+from ..core.ops.queues import PaddingFIFOQueue as PaddingFIFOQueue
+from ..core.ops.queues import PriorityQueue as PriorityQueue
+from ..core.ops.queues import QueueBase as QueueBase
+from ..core.ops.queues import RandomShuffleQueue as RandomShuffleQueue
 from ..core.ops.strings import decode_base64 as decode_base64
 from ..core.ops.strings import encode_base64 as encode_base64
 from ..python_io.tf_record import TFRecordCompressionType as TFRecordCompressionType
 from ..python_io.tf_record import TFRecordOptions as TFRecordOptions
 from ..python_io.tf_record import TFRecordWriter as TFRecordWriter
 from ..python_io.tf_record import tf_record_iterator as tf_record_iterator
+from ..train.inputs.producers import match_filenames_once as match_filenames_once
 from ..train.write_graph import write_graph as write_graph
 from . import gfile as gfile

@@ -11,6 +11,7 @@ from ..core.files.checkpoint_state import get_checkpoint_state as get_checkpoint
 from ..core.files.checkpoint_state import latest_checkpoint as latest_checkpoint
 from ..core.files.checkpoint_state import update_checkpoint_state as update_checkpoint_state
 from ..core.files.events import read_events as summary_iterator
+from . import queue_runner as queue_runner
 from .checkpoint_utils import checkpoints_iterator as checkpoints_iterator
 from .checkpoint_utils import init_from_checkpoint as init_from_checkpoint
 from .checkpoint_utils import list_variables as list_variables
@@ -24,6 +25,20 @@ from .global_step import get_global_step as get_global_step
 from .global_step import get_or_create_global_step as get_or_create_global_step
 from .global_step import global_step as global_step
 from .import_meta_graph import import_meta_graph as import_meta_graph
+from .inputs.batching import batch as batch
+from .inputs.batching import batch_join as batch_join
+from .inputs.batching import maybe_batch as maybe_batch
+from .inputs.batching import maybe_batch_join as maybe_batch_join
+from .inputs.batching import maybe_shuffle_batch as maybe_shuffle_batch
+from .inputs.batching import maybe_shuffle_batch_join as maybe_shuffle_batch_join
+from .inputs.batching import shuffle_batch as shuffle_batch
+from .inputs.batching import shuffle_batch_join as shuffle_batch_join
+from .inputs.producers import input_producer as input_producer
+from .inputs.producers import limit_epochs as limit_epochs
+from .inputs.producers import match_filenames_once as match_filenames_once
+from .inputs.producers import range_input_producer as range_input_producer
+from .inputs.producers import slice_input_producer as slice_input_producer
+from .inputs.producers import string_input_producer as string_input_producer
 from .learning_rate import cosine_decay as cosine_decay
 from .learning_rate import cosine_decay_restarts as cosine_decay_restarts
 from .learning_rate import exponential_decay as exponential_decay
@@ -49,6 +64,9 @@ from .optimizers.proximal_gradient_descent import (
     ProximalGradientDescentOptimizer as ProximalGradientDescentOptimizer,
 )
 from .optimizers.rmsprop import RMSPropOptimizer as RMSPropOptimizer
+from .queue_runner import QueueRunner as QueueRunner
+from .queue_runner import add_queue_runner as add_queue_runner
+from .queue_runner import start_queue_runners as start_queue_runners
 from .saving.saver import Saver as Saver
 from .write_graph import write_graph as write_graph
 

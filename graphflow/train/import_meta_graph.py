@@ -16,6 +16,7 @@ from ..core.variables.collections import global_variables
 from ..core.variables.save_slice_info import within_scope
 from ..core.variables.variable import Variable
 from .meta_graph import UNBOUND_INPUTS, VARIABLE_KEYS
+from .queue_runner import QueueRunner
 from .saving.saver import Saver
 
 _logger = logging.getLogger(__name__)
@@ -145,7 +146,7 @@ def _items(
     scope: str,
     variables: dict[bytes, Any],
 ) -> Iterable[Any]:
-    from ..protos.meta_graph_pb2 import SaverDef, VariableDef
+    from ..protos.meta_graph_pb2 import QueueRunnerDef, SaverDef, VariableDef
 
     if kind == "node_list":
         return [graph.as_graph_element(within_scope(name, scope)) for name in values]
@@ -159,4 +160,7 @@ def _items(
         return [variables[value] for value in values]
     if key == GraphKeys.SAVERS:
         return [Saver.from_proto(SaverDef.FromString(v), scope or None) for v in values]
+    if key == GraphKeys.QUEUE_RUNNERS:
+        protos = [QueueRunnerDef.FromString(value) for value in values]
+        return [QueueRunner.from_proto(proto, scope or None) for proto in protos]
     return list(values)

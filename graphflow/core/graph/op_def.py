@@ -86,6 +86,7 @@ class OpDef:
         equals, evaluated early, or dropped because its value is known.
       takes_context: the reference is `(node, context, *arrays)`, for what lives in the session:
         variables, random state, function bodies, files.
+      may_wait, waits_together: the reference may wait for what another run does; see `waits`.
       scalar_body, scalar_kinds, scalar_cells, scalar_when: the body for one element, and what it
         is right for; see `scalar_for`.
     """
@@ -108,6 +109,8 @@ class OpDef:
         self.shape = shape
         self.is_stateful = is_stateful
         self.takes_context = False
+        self.may_wait = False
+        self.waits_together = False
         self.reference: Callable[..., Any] | None = None
         self.scalar_body: Callable[..., Any] | None = None
         self.scalar_kinds = "fiub"
@@ -170,6 +173,16 @@ class OpDef:
         self.reference = function
         self.takes_context = True
         return function
+
+    def waits(self, together: bool = False) -> None:
+        """Declares that the reference may wait for another run: no lock is held meanwhile.
+
+        Args:
+          together: whether it can be begun, and called again when what it waits for has come
+            (`base/waiting.py`): then it may also wait for another node of its own run.
+        """
+        self.may_wait = True
+        self.waits_together = together
 
     def scalar(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Registers the op's body for one element: vector kernels and fusion are made from it.

@@ -12,7 +12,9 @@ from . import files as files
 from . import linalg as linalg
 from . import nn as nn
 from . import parsing as parsing
+from . import queues as queues
 from . import random as random
+from . import readers as readers
 from . import reduction as reduction
 from . import state as state
 from . import strings as strings

@@ -77,7 +77,8 @@ def make_units(
         if shape is not None:
             for source in sorted(set(sources), reverse=True):
                 _join(unit_of, source, index)
-    return _in_order(list(dict.fromkeys(unit_of.values())))
+    patient = {unit for i, unit in unit_of.items() if program.nodes[i].op.waits_together}
+    return _in_order(list(dict.fromkeys(unit_of.values())), patient)
 
 
 def _join(unit_of: dict[int, Unit], source: int, index: int) -> None:
@@ -144,18 +145,30 @@ def _let_know(merged: Unit) -> None:
             stack.extend(unit.after)
 
 
-def _in_order(units: Sequence[Unit]) -> list[Unit]:
-    """Topological order, near to the program's."""
+def _in_order(units: Sequence[Unit], patient: set[Unit]) -> list[Unit]:
+    """Topological order, near to the program's; `patient` units when no others can run."""
     waiting = {unit: len(unit.before) for unit in units}
-    ready = [(unit.nodes[-1], unit) for unit in units if waiting[unit] == 0]
-    heapq.heapify(ready)
-    order = []
-    while ready:
-        _, unit = heapq.heappop(ready)
-        order.append(unit)
-        for later in unit.after:
-            waiting[later] -= 1
-            if waiting[later] == 0:
-                heapq.heappush(ready, (later.nodes[-1], later))
+    ready: list[tuple[int, Unit]] = []
+    for_later: list[tuple[int, Unit]] = []
+
+    def add(unit: Unit) -> None:
+        heapq.heappush(for_later if unit in patient else ready, (unit.nodes[-1], unit))
+
+    for unit, count in waiting.items():
+        if count == 0:
+            add(unit)
+    order: list[Unit] = []
+    while ready or for_later:
+        if ready:
+            done = [heapq.heappop(ready)[1]]
+        else:
+            done = [unit for _, unit in sorted(for_later)]
+            for_later.clear()
+        order += done
+        for unit in done:
+            for later in unit.after:
+                waiting[later] -= 1
+                if waiting[later] == 0:
+                    add(later)
     assert len(order) == len(units), "fusion made a cycle"
     return order

@@ -69,7 +69,8 @@ class Uses:
       copied: views of variables that must be copies.
       order: for each node, the nodes that must have run before it though it reads none of their
         values: accesses to one variable, and nodes with effects, keep the program's order; an
-        effect comes after what it waits for.
+        effect comes after what it waits for. Nodes that wait together are no part of that order:
+        one that comes later may be what an earlier one waits for.
       written: the variables that some node writes.
     """
 
@@ -112,7 +113,7 @@ def _find_variables(program: Program, uses: Uses) -> None:
                 source = uses.variable_of.get(node.inputs[cell_inputs(node)[0]])
                 if source is not None:
                     uses.variable_of[value] = source
-            elif node.op is ARG or "shared_name" in node.attrs:
+            elif node.op is ARG or _holds_value(node):
                 container = node.attrs.get("container", "arg")
                 name = node.attrs.get("shared_name") or node.name
                 if node.op is ARG:
@@ -121,6 +122,11 @@ def _find_variables(program: Program, uses: Uses) -> None:
                 if number == len(uses.names):
                     uses.names.append(index)
                 uses.variable_of[value] = number
+
+
+def _holds_value(node: Node) -> bool:
+    """Whether a node names a variable, and not a queue or a reader."""
+    return "shared_name" in node.attrs and "dtype" in node.attrs
 
 
 def _find_views(program: Program, uses: Uses) -> None:
@@ -188,7 +194,8 @@ def _find_order(program: Program, uses: Uses) -> None:
             last_write[variable] = index
         for variable in read - written:
             reads[variable].append(index)
-        if node.op.is_stateful and not written and not _names_variable(node):
+        has_effect = node.op.is_stateful and not node.op.waits_together
+        if has_effect and not written and not _names_variable(node):
             if last_effect is not None:
                 uses.order[index].add(last_effect)
             last_effect = index

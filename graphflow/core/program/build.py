@@ -195,7 +195,9 @@ def _controls(op: Operation, fed: dict[Tensor, int]) -> list[Operation]:
 def _in_order(need: _Need) -> list[Operation]:
     """Topological order; where it leaves a choice, the order in which the nodes were made.
 
-    So a variable is read by what was built before an update of it, and runs repeat exactly.
+    So a variable is read by what was built before an update of it, and runs repeat exactly. Nodes
+    that may wait come when nothing else can be done, those that are ready one after the other: so
+    none of them waits for what would come after it.
     """
     predecessors = {op: need.predecessors(op) for op in need.ops}
     waiting = {op: len(before) for op, before in predecessors.items()}
@@ -203,16 +205,28 @@ def _in_order(need: _Need) -> list[Operation]:
     for op, behind in predecessors.items():
         for before in behind:
             successors[before].append(op)
-    ready = [(op._id, op) for op, count in waiting.items() if count == 0]
-    heapq.heapify(ready)
-    order = []
-    while ready:
-        _, op = heapq.heappop(ready)
-        order.append(op)
-        for after in successors[op]:
-            waiting[after] -= 1
-            if waiting[after] == 0:
-                heapq.heappush(ready, (after._id, after))
+    ready: list[tuple[int, Operation]] = []
+    patient: list[tuple[int, Operation]] = []  # ready too, and may wait
+
+    def add(op: Operation) -> None:
+        heapq.heappush(patient if op.op_def.waits_together else ready, (op._id, op))
+
+    for op, count in waiting.items():
+        if count == 0:
+            add(op)
+    order: list[Operation] = []
+    while ready or patient:
+        if ready:
+            done = [heapq.heappop(ready)[1]]
+        else:
+            done = [op for _, op in sorted(patient)]
+            patient.clear()
+        order += done
+        for op in done:
+            for after in successors[op]:
+                waiting[after] -= 1
+                if waiting[after] == 0:
+                    add(after)
     if len(order) < len(need.ops):
         raise _cycle_error({op for op, count in waiting.items() if count > 0}, need)
     return order

@@ -6,7 +6,9 @@ or too rare to compile.
 
 from __future__ import annotations
 
+import itertools
 import re
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +18,8 @@ import numpy as np
 
 from ..base import dtypes, errors
 from ..base.ref import Ref
-from .program import ARG, Node, Program, Value
+from ..base.waiting import Request, StillWaiting
+from .program import ARG, Node, Program, Value, waiting_together
 
 
 class StepTime(NamedTuple):
@@ -35,8 +38,12 @@ class Context(Protocol):
     """What the interpreter itself asks of a run's context (`runtime.context.RunContext`)."""
 
     step_times: list[StepTime] | None
+    wakes_together: threading.Event | None
+    begun: Any
 
     def check_cancelled(self) -> None: ...
+
+    def wait(self, wakes: threading.Event, is_over: Callable[[], bool]) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +74,8 @@ class Step:
                 result = self.function(self.node, context, *given)
             else:
                 result = self.function(self.node, *given)
+        except StillWaiting:
+            raise
         except Exception as error:
             raise node_error(error, self.node) from error
         if len(self.outputs) == 1 and not isinstance(result, tuple):
@@ -88,7 +97,7 @@ class Interpreter:
         self._arg_slots = [self._slots[Value(index, 0)] for index in program.args]
         self._result_slots = [self._slots[value] for value in program.results]
         self._step_of = self._make_steps()
-        self._steps = list(self._step_of.values())
+        self._parts = self._make_parts()
 
     def _make_steps(self) -> dict[int, Step]:
         last_use = _last_uses(self.program)
@@ -97,6 +106,24 @@ class Interpreter:
             for index, node in enumerate(self.program.nodes)
             if node.op is not ARG
         }
+
+    def _make_parts(self) -> list[list[Step]]:
+        """The steps, cut before and after those that wait together."""
+        parts: list[list[Step]] = [[]]
+        patient: list[int] = []
+        for index in (*self._step_of, None):
+            if index is not None and self.program.nodes[index].op.waits_together:
+                patient.append(index)
+                continue
+            for group in waiting_together(self.program, patient):
+                if len(group) == 1:
+                    parts[-1].append(self._step_of[group[0]])
+                else:
+                    parts += [[self._step_of[member] for member in group], []]
+            patient.clear()
+            if index is not None:
+                parts[-1].append(self._step_of[index])
+        return parts
 
     def _make_step(self, index: int, node: Node, last_use: dict[Value, int]) -> Step:
         own = [Value(index, output) for output in range(len(node.output_dtypes))]
@@ -151,7 +178,10 @@ class Interpreter:
         slots = self.new_slots()
         for slot, value in zip(self._arg_slots, args, strict=True):
             slots[slot] = value
-        self._run_steps(self._steps, slots, context)
+        self._run_steps(self._parts[0], slots, context)
+        for together, steps in zip(self._parts[1::2], self._parts[2::2], strict=True):
+            self._run_together(together, slots, context)
+            self._run_steps(steps, slots, context)
         return [slots[slot] for slot in self._result_slots]
 
     def _run_steps(self, steps: Sequence[Step], slots: list[Any], context: Context) -> None:
@@ -159,6 +189,13 @@ class Interpreter:
         for step in steps:
             run_step(step, slots, context)
         context.check_cancelled()
+
+    @staticmethod
+    def _run_together(steps: Sequence[Step], slots: list[Any], context: Context) -> None:
+        run_together([(s, [slots[slot] for slot in s.inputs]) for s in steps], slots, context)
+        for step in steps:
+            for slot in step.released:
+                slots[slot] = None
 
     # A run in several parts: slots are made once, and nodes are run as they are asked for. The
     # interpreter must have been made with `keep_values`.
@@ -188,6 +225,62 @@ class Interpreter:
         assert context.step_times is not None
         context.step_times.append(StepTime(step.node, start, end, shapes_in(slots, step.outputs)))
         _release(step, slots)
+
+
+def run_together(
+    steps: Sequence[tuple[Step, Sequence[Any]]], slots: list[Any], context: Context
+) -> None:
+    """Runs nodes that may wait for each other, or for other runs.
+
+    Args:
+      steps: the nodes, none of which needs another, with their inputs.
+      slots: where their results go.
+      context: the run's.
+
+    Raises:
+      OpError: one failed, or the run was cancelled; what the others had begun is undone.
+    """
+    start = time.perf_counter()
+    wakes = threading.Event()
+    waiting: list[tuple[Step, Sequence[Any], Request]] = []
+    try:
+        context.wakes_together = wakes
+        for step, inputs in steps:
+            try:
+                step.apply(inputs, slots, context)
+            except StillWaiting as still:
+                waiting.append((step, inputs, still.request))
+        context.wakes_together = None
+        while waiting:
+            _wait_for_one(waiting, wakes, context)
+            wakes.clear()
+            is_over = [request.is_over for _, _, request in waiting]
+            over = list(itertools.compress(waiting, is_over))
+            waiting = [item for item, done in zip(waiting, is_over, strict=True) if not done]
+            for step, inputs, request in over:
+                context.begun = request
+                step.apply(inputs, slots, context)
+    finally:
+        context.wakes_together = context.begun = None
+        for _, _, request in waiting:
+            request.withdraw()
+    if context.step_times is not None:
+        end = time.perf_counter()
+        context.step_times += [
+            StepTime(step.node, start, end, shapes_in(slots, step.outputs)) for step, _ in steps
+        ]
+
+
+def _wait_for_one(
+    waiting: Sequence[tuple[Step, Sequence[Any], Request]], wakes: threading.Event, context: Context
+) -> None:
+    step, _, request = waiting[0]
+    try:
+        context.wait(wakes, lambda: any(other.is_over for _, _, other in waiting))
+    except errors.CancelledError as error:
+        raise node_error(request.cancelled(), step.node) from error
+    except errors.OpError as error:
+        raise node_error(error, step.node) from error
 
 
 def _run_step(step: Step, slots: list[Any], context: Context) -> None:

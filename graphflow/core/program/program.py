@@ -5,7 +5,7 @@ Everything after this stage (passes, plan, kernels) reads Programs; nothing read
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -99,6 +99,42 @@ def _written_type(node: Node, output: int) -> str:
 
 def _written(value: Value) -> str:
     return f"%{value.node}" if value.output == 0 else f"%{value.node}:{value.output}"
+
+
+def waiting_together(program: Program, nodes: Sequence[int]) -> list[list[int]]:
+    """Groups nodes that may wait for each other: neighbours of which none needs another.
+
+    Args:
+      program: has the nodes.
+      nodes: nodes in the order in which they run, without others in between.
+
+    Returns:
+      The nodes in groups; alone, where the op cannot be begun without being waited for.
+    """
+    groups: list[list[int]] = []
+    for index in nodes:
+        joins = groups and program.nodes[index].op.waits_together
+        if joins and program.nodes[groups[-1][0]].op.waits_together:
+            if not _needs(program, index, set(groups[-1])):
+                groups[-1].append(index)
+                continue
+        groups.append([index])
+    return groups
+
+
+def _needs(program: Program, index: int, others: set[int]) -> bool:
+    first = min(others)
+    seen: set[int] = set()
+    stack = [index]
+    while stack:
+        node = program.nodes[stack.pop()]
+        for before in (*(value.node for value in node.inputs), *node.controls):
+            if before in others:
+                return True
+            if before > first and before not in seen:
+                seen.add(before)
+                stack.append(before)
+    return False
 
 
 def verify(program: Program) -> None:

@@ -12,18 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from ..base import errors
-from ..base.ref import Ref
 from ..ops.lowering import Home, Workspace
 from ..plan.memory import padded
 from ..plan.plan import Group, Plan
 from ..program.interpreter import node_error
 from .instance import Instance
-from .native import Kept, NativePlan
+from .native import NativePlan, Running
 from .pool import Pool
 
 _POISON = 0xFF  # as any float type, NaN
@@ -143,8 +141,9 @@ class GuardedPlan(NativePlan):
         instance.poison()
         return instance
 
-    def _bind(self, instance: Instance, host: list[Any], refs: Sequence[Ref], kept: Kept) -> None:
-        super()._bind(instance, host, refs, kept)
+    def _bind(self, run: Running) -> None:
+        super()._bind(run)
+        instance, kept = run.instance, run.kept
         assert isinstance(instance, GuardedInstance)
         instance.arrays = [a for (home, _), a in kept.items() if home is not Home.VARIABLE]
         instance.variables = {i: a for (home, i), a in kept.items() if home is Home.VARIABLE}

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from ..base import errors
 from ..base.ref import Ref, locked
+from ..graph.func_graph import FuncGraph
 from ..ops.lowering import Buffer, Home
 from ..ops.random.common import philox_of
 from ..ops.random.cpu.philox import state_words, take_words
 from ..plan.plan import Group, HostStep, HostValue, Plan, Segment, Source, Step
-from ..program.interpreter import Interpreter, StepTime, node_error, shapes_in
+from ..program.interpreter import Interpreter, StepTime, node_error, run_together, shapes_in
+from ..program.program import ARG, Node, waiting_together
 from .context import RunContext
 from .instance import Instance, aligned_copy, is_copied, load_kernels, place_constants
 from .pool import Pool
@@ -25,6 +28,27 @@ _MAX_IDLE_INSTANCES = 8
 
 # Arrays whose addresses kernels were given, by home and index: a run keeps them until its end.
 Kept = dict[tuple[Home, int], np.ndarray]
+
+
+@dataclass(slots=True)
+class Running:
+    """One run under way.
+
+    Attributes:
+      instance: the memory that its kernels work in.
+      host: what Python holds, by the plan's numbers.
+      refs: the cells of the plan's variables; a queue where a body is given one.
+      context: the session's side.
+      segment: the next segment's number.
+      kept: arrays whose addresses kernels were given.
+    """
+
+    instance: Instance
+    host: list[Any]
+    refs: Sequence[Ref]
+    context: RunContext
+    segment: int = 1
+    kept: Kept = field(default_factory=dict)
 
 
 class NativePlan:
@@ -49,6 +73,7 @@ class NativePlan:
         self._idle: list[Instance] = []
         self._is_small = sum(g.cost for g in plan.groups if not g.serial) < _SMALL_COST
         self._can_fail = any(call.failure is not None for call in plan.calls)
+        self._turns = _turns(plan)
         self._written = {id(step): _written(step) for step in plan.steps}
         self._steady = self._find_steady()
         self.simple_run: SimpleRun | None = (
@@ -108,7 +133,7 @@ class NativePlan:
             return self.simple_run(args)
         instance = self._take_instance()
         try:
-            return self._run(instance, args, refs, context)
+            return self._run(Running(instance, self._host_values(args, refs), refs, context))
         finally:
             self._give_back(instance)
 
@@ -135,8 +160,9 @@ class NativePlan:
         """The cells of the variables, if all are as planned."""
         refs: list[Ref] = []
         for use in self.plan.variables:
-            ref = args[use.node.attrs["index"]] if "index" in use.node.attrs else None
-            if not isinstance(ref, Ref):
+            if use.node.op is ARG:
+                ref = args[use.node.attrs["index"]]  # a cell; or a queue, which no kernel touches
+            else:
                 ref = context.variable(use.node)
             if use.held is not None:
                 value, (shape, dtype) = ref.value, use.held
@@ -153,9 +179,8 @@ class NativePlan:
         self._run_prologue(instance, ())
         return instance
 
-    def _run(
-        self, instance: Instance, args: Sequence[Any], refs: Sequence[Ref], context: RunContext
-    ) -> list[Any]:
+    def _host_values(self, args: Sequence[Any], refs: Sequence[Ref]) -> list[Any]:
+        """What Python holds when a run begins."""
         plan = self.plan
         host: list[Any] = [None] * plan.host_values
         for slot, value in zip(plan.arg_values, args, strict=True):
@@ -164,43 +189,43 @@ class NativePlan:
             host[slot] = constant
         for slot, ref in zip(plan.variable_values, refs, strict=True):
             host[slot] = ref
-        kept: Kept = {}
-        if plan.prologue:
-            self._run_prologue(instance, refs)
-        number = 0
-        for step in plan.steps:
-            if isinstance(step, HostStep):
-                self._host_steps.run(step, instance, host, refs, context)
-                continue
-            number += 1
-            written = self._written[id(step)]
-            if not written and not plan.generators:
-                self._run_segment(instance, number, step, host, refs, kept, context)
-                continue
-            # Not during host steps: they may wait for what another thread's run does.
-            with context.state.update_lock, locked(*(refs[i] for i in written)):
-                try:
-                    self._read_generators(instance, context)
-                    self._run_segment(instance, number, step, host, refs, kept, context)
-                finally:  # what a failed run has changed is changed
-                    for index in written:
-                        refs[index].version += 1
-                    self._advance_generators(instance, context)
-        context.check_cancelled()
-        return [self._result(source, instance, host, refs) for source in plan.results]
+        return host
 
-    def _run_segment(
-        self,
-        instance: Instance,
-        number: int,
-        segment: Segment,
-        host: list[Any],
-        refs: Sequence[Ref],
-        kept: Kept,
-        context: RunContext,
-    ) -> None:
-        self._bind(instance, host, refs, kept)
-        table = instance.segments[number][0]
+    def _run(self, run: Running) -> list[Any]:
+        if self.plan.prologue:
+            self._run_prologue(run.instance, run.refs)
+        for turn in self._turns:
+            if isinstance(turn, Segment):
+                self._run_segment(turn, run)
+            elif isinstance(turn, HostStep):
+                self._host_steps.run(turn, run)
+            else:
+                self._host_steps.run_together(turn, run)
+                if self.plan.prologue:  # others may have changed variables meanwhile
+                    self._run_prologue(run.instance, run.refs)
+        run.context.check_cancelled()
+        return [self._result(source, run) for source in self.plan.results]
+
+    def _run_segment(self, segment: Segment, run: Running) -> None:
+        written = self._written[id(segment)]
+        if not written and not self.plan.generators:
+            self._run_kernels(segment, run)
+            return
+        # Not during host steps: they may wait for what another thread's run does.
+        with run.context.state.update_lock, locked(*(run.refs[i] for i in written)):
+            try:
+                self._read_generators(run)
+                self._run_kernels(segment, run)
+            finally:  # what a failed run has changed is changed
+                for index in written:
+                    run.refs[index].version += 1
+                self._advance_generators(run)
+
+    def _run_kernels(self, segment: Segment, run: Running) -> None:
+        instance, context = run.instance, run.context
+        self._bind(run)
+        table = instance.segments[run.segment][0]
+        run.segment += 1
         if self._can_fail:
             instance.failure[0] = 0
         if context.step_times is None:
@@ -210,13 +235,13 @@ class NativePlan:
         if self._can_fail and instance.failure[0]:
             raise self._failure(instance)
 
-    def _read_generators(self, instance: Instance, context: RunContext) -> None:
-        for node, words in zip(self.plan.generators, instance.generators, strict=True):
-            words[...] = state_words(philox_of(node, context))
+    def _read_generators(self, run: Running) -> None:
+        for node, words in zip(self.plan.generators, run.instance.generators, strict=True):
+            words[...] = state_words(philox_of(node, run.context))
 
-    def _advance_generators(self, instance: Instance, context: RunContext) -> None:
-        for node, words in zip(self.plan.generators, instance.generators, strict=True):
-            take_words(philox_of(node, context), words)
+    def _advance_generators(self, run: Running) -> None:
+        for node, words in zip(self.plan.generators, run.instance.generators, strict=True):
+            take_words(philox_of(node, run.context), words)
 
     def _run_prologue(self, instance: Instance, refs: Sequence[Ref]) -> None:
         """Runs the prologue unless it ran with the variables as they are."""
@@ -236,15 +261,16 @@ class NativePlan:
     def _run_groups(self, instance: Instance, table: int, groups: Sequence[Group]) -> None:
         self._pool.run(table, len(groups), instance.failure_address, self._is_small)
 
-    def _bind(self, instance: Instance, host: list[Any], refs: Sequence[Ref], kept: Kept) -> None:
+    def _bind(self, run: Running) -> None:
         """Gives the kernels what is outside of the arena: small values as copies."""
+        instance, host = run.instance, run.host
         for index, place in instance.copied:
             value = host[index]
             if value is not None:
                 place[...] = value if value.ndim < 2 else value.reshape(-1)
         for home, index in instance.outside:
             if home is Home.VARIABLE:
-                kept[home, index], address = self._own(refs[index], index)
+                run.kept[home, index], address = self._own(run.refs[index], index)
             else:
                 value = host[index]
                 if value is None:
@@ -252,7 +278,7 @@ class NativePlan:
                 array = np.ascontiguousarray(value)
                 if (home, index) in self._over_read or not array.flags.aligned:
                     array = aligned_copy(array)
-                kept[home, index] = array
+                run.kept[home, index] = array
                 address = array.ctypes.data
             instance.set_address(home, index, address)
         instance.bind()
@@ -300,19 +326,17 @@ class NativePlan:
         assert call.failure is not None
         return node_error(call.failure(value, position), call.node)
 
-    def _result(
-        self, source: Source, instance: Instance, host: list[Any], refs: Sequence[Ref]
-    ) -> Any:
+    def _result(self, source: Source, run: Running) -> Any:
         if isinstance(source, HostValue):
-            held = host[source.index]
+            held = run.host[source.index]
             return held.copy() if isinstance(held, np.ndarray) else held
         storage = source.storage
         if storage.home is Home.VARIABLE:
-            array = refs[storage.index].read().reshape(source.shape)
+            array = run.refs[storage.index].read().reshape(source.shape)
         elif storage.home in (Home.ARG, Home.HOST):
-            array = np.asarray(host[storage.index]).reshape(source.shape)
+            array = np.asarray(run.host[storage.index]).reshape(source.shape)
         else:
-            array = instance.view(source)
+            array = run.instance.view(source)
         return array.copy() if array.ndim else array[()]
 
 
@@ -324,38 +348,78 @@ class _HostSteps:
         steps = [step for step in plan.steps if isinstance(step, HostStep)]
         self._ready = {step.index: Interpreter.make_step(step.node, step.outputs) for step in steps}
 
-    def run(
-        self,
-        step: HostStep,
-        instance: Instance,
-        host: list[Any],
-        refs: Sequence[Ref],
-        context: RunContext,
-    ) -> None:
-        inputs = [self._value(source, instance, host, refs) for source in step.inputs]
+    def run(self, step: HostStep, run: Running) -> None:
+        """Runs a node."""
+        inputs, context = self._inputs(step, run), run.context
         start = time.perf_counter()
         with np.errstate(all="ignore"):
-            self._ready[step.index].apply(inputs, host, context)
-        _check_shapes(step, host)
+            self._ready[step.index].apply(inputs, run.host, context)
+        _check_shapes(step, run.host)
         if context.step_times is not None:
-            end, shapes = time.perf_counter(), shapes_in(host, step.outputs)
+            end, shapes = time.perf_counter(), shapes_in(run.host, step.outputs)
             context.step_times.append(StepTime(step.node, start, end, shapes))
 
-    def _value(
-        self, source: Source, instance: Instance, host: list[Any], refs: Sequence[Ref]
-    ) -> Any:
+    def run_together(self, steps: Sequence[HostStep], run: Running) -> None:
+        """Runs nodes that may wait: one, or several that may wait for each other."""
+        if len(steps) == 1:
+            self.run(steps[0], run)
+            return
+        ready = [(self._ready[step.index], self._inputs(step, run)) for step in steps]
+        with np.errstate(all="ignore"):
+            run_together(ready, run.host, run.context)
+        for step in steps:
+            _check_shapes(step, run.host)
+
+    def _inputs(self, step: HostStep, run: Running) -> list[Any]:
+        return [self._value(source, run) for source in step.inputs]
+
+    def _value(self, source: Source, run: Running) -> Any:
         """What a node reads: an array that stays as it is, whatever kernels do later."""
         if isinstance(source, HostValue):
-            return host[source.index]
+            return run.host[source.index]
         home, index = source.storage.home, source.storage.index
         if home is Home.VARIABLE:
-            return refs[index].read().reshape(source.shape).copy()
+            return run.refs[index].read().reshape(source.shape).copy()
         if home in (Home.ARG, Home.HOST):
-            return np.asarray(host[index]).reshape(source.shape)
+            return np.asarray(run.host[index]).reshape(source.shape)
         if home is Home.CONSTANT:
             assert source.storage.constant is not None
             return source.storage.constant.reshape(source.shape)
-        return instance.view(source).copy()
+        return run.instance.view(source).copy()
+
+
+def _turns(plan: Plan) -> list[Segment | HostStep | list[HostStep]]:
+    """A plan's steps in order; in a list those that may wait for other runs, or for each other."""
+    turns: list[Segment | HostStep | list[HostStep]] = []
+    patient: dict[int, HostStep] = {}
+
+    def end_patient() -> None:
+        for group in waiting_together(plan.program, list(patient)):
+            turns.append([patient[index] for index in group])
+        patient.clear()
+
+    for step in plan.steps:
+        if isinstance(step, HostStep) and _may_wait(step.node):
+            patient[step.index] = step
+        else:
+            end_patient()
+            turns.append(step)
+    end_patient()
+    return turns
+
+
+def _may_wait(node: Node) -> bool:
+    """Whether a node, or one in its bodies, may wait for another run."""
+    return node.op.may_wait or any(map(_waits_inside, node.attrs.values()))
+
+
+def _waits_inside(attr: Any) -> bool:
+    if isinstance(attr, tuple):
+        return any(map(_waits_inside, attr))
+    if not isinstance(attr, FuncGraph):
+        return False
+    ops = attr.get_operations()
+    return any(op.op_def.may_wait or any(map(_waits_inside, op.node_attrs.values())) for op in ops)
 
 
 def _written(step: Step) -> list[int]:

@@ -79,10 +79,9 @@ class BaseSession:
     def close(self) -> None:
         """Ends the session: its variables are freed, runs in other threads are cancelled."""
         self._closed = True
-        self._state.closed.set()
+        self._state.close()
         self._programs.clear()
         self._prepared.clear()
-        self._state.variables.clear()
 
     def list_devices(self) -> list[Any]:
         """The devices of this session: the CPU."""

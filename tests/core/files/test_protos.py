@@ -72,7 +72,8 @@ def wire(field: FieldDescriptor) -> tuple[Any, ...]:
 @pytest.fixture(scope="module")
 def tf_pool(tf: ModuleType) -> descriptor_pool.DescriptorPool:
     """TensorFlow's messages, those that its start does not load included."""
-    for name in ("core.protobuf.tensor_bundle", "core.util.saved_tensor_slice"):
+    names = ("core.framework.reader_base", "core.protobuf.tensor_bundle")
+    for name in (*names, "core.util.saved_tensor_slice"):
         importlib.import_module(f"tensorflow.{name}_pb2")
     importlib.import_module("tensorflow.python.checkpoint.checkpoint_management")
     return descriptor_pool.Default()

@@ -14,7 +14,7 @@ import graphflow as tf
 from graphflow.core.base.ref import Ref
 from graphflow.core.runtime import native
 from graphflow.core.runtime.instance import Instance
-from graphflow.core.runtime.native import NativePlan
+from graphflow.core.runtime.native import NativePlan, Running
 
 RANDOM = np.random.default_rng(0)
 
@@ -174,13 +174,11 @@ def test_kernels_read_a_variables_memory_that_another_thread_gives_up(monkeypatc
     y = v * x
     bind = NativePlan._bind
 
-    def replace_after(
-        self: NativePlan, instance: Any, host: Any, refs: list[Ref], kept: Any
-    ) -> None:
-        bind(self, instance, host, refs, kept)
+    def replace_after(self: NativePlan, run: Running) -> None:
+        bind(self, run)
         if self is reader:  # as a run in another thread would, and a third one, natively
-            refs[0].value = np.full(100_000, 5, np.float32)
-            self._own(refs[0], 0)
+            run.refs[0].value = np.full(100_000, 5, np.float32)
+            self._own(run.refs[0], 0)
             gc.collect()
             filler.append(np.full(100_000, 9, np.float32))
 

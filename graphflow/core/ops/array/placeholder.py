@@ -31,11 +31,11 @@ def placeholder_reference(node: Any, context: Any) -> np.ndarray:
         None,
         None,
         f"You must feed a value for placeholder tensor '{node.name}' with dtype "
-        f"{_type_name(node.attrs['dtype'])}{known}",
+        f"{type_name(node.attrs['dtype'])}{known}",
     )
 
 
-def _type_name(dtype: dtypes.DType) -> str:
+def type_name(dtype: dtypes.DType) -> str:
     """The name in TF's C++ messages."""
     return {"float32": "float", "float64": "double", "float16": "half"}.get(dtype.name, dtype.name)
 
