@@ -266,3 +266,17 @@ def test_an_object_based_checkpoint(oracle: ModuleType, tmp_path: Path) -> None:
         message = "Existing variables not in the checkpoint: other"
         with pytest.raises(tf.errors.NotFoundError, match=message):
             other.restore(session, path)
+
+
+def test_a_prefix_may_be_the_name_of_a_directory(tmp_path: Path) -> None:
+    tf = graphflow
+    v = tf.Variable(1.0, name="v")
+    saver, prefix = tf.train.Saver(), tmp_path / "model"
+    prefix.mkdir()
+    with tf.Session() as session:
+        session.run(v.initializer)
+        saver.save(session, str(prefix))
+        session.run(v.assign(2.0))
+        saver.restore(session, str(prefix))
+        assert session.run(v) == 1.0
+    assert dict(tf.train.list_variables(str(prefix))) == {"v": []}

@@ -30,6 +30,11 @@ def checkpoint_prefix(path: str) -> str:
     return stem if is_part else path
 
 
+def is_only_directory(path: str) -> bool:
+    """Whether a path is a directory's, and not a checkpoint's that has the same name."""
+    return os.path.isdir(path) and not os.path.isfile(index_path(path))
+
+
 def new_checkpoint_reader(filepattern: str) -> TensorReader:
     """A reader for a checkpoint of either format.
 

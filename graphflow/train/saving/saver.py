@@ -15,6 +15,7 @@ from ...core.files.checkpoint import (
     checkpoint_exists,
     checkpoint_prefix,
     get_checkpoint_mtimes,
+    is_only_directory,
     meta_graph_filename,
     new_checkpoint_reader,
     remove_checkpoint,
@@ -386,7 +387,7 @@ class Saver:
         if save_path is None:
             raise ValueError("Can't load save_path when it is None.")
         path = compat.as_text(os.fspath(save_path))
-        found = latest_checkpoint(path) if os.path.isdir(path) else checkpoint_prefix(path)
+        found = latest_checkpoint(path) if is_only_directory(path) else checkpoint_prefix(path)
         if found is None or not checkpoint_exists(found):
             raise ValueError(f"The passed save_path is not a valid checkpoint: {path}")
         prefix = found
