@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 ShapeFunction = Callable[["ShapeContext"], "Sequence[TensorShape] | TensorShape"]
 Gradient = Callable[..., Any]
 
+# How patient an op is; the more, the later it comes among the nodes that are ready.
+NONE, TOGETHER, ALONE = range(3)
+
 REQUIRED = object()  # the default of an attribute that has none
 
 
@@ -86,7 +89,7 @@ class OpDef:
         equals, evaluated early, or dropped because its value is known.
       takes_context: the reference is `(node, context, *arrays)`, for what lives in the session:
         variables, random state, function bodies, files.
-      may_wait, waits_together: the reference may wait for what another run does; see `waits`.
+      patience: whether the reference may wait for another node, or another run; see `waits`.
       scalar_body, scalar_kinds, scalar_cells, scalar_when: the body for one element, and what it
         is right for; see `scalar_for`.
     """
@@ -109,8 +112,7 @@ class OpDef:
         self.shape = shape
         self.is_stateful = is_stateful
         self.takes_context = False
-        self.may_wait = False
-        self.waits_together = False
+        self.patience = NONE
         self.reference: Callable[..., Any] | None = None
         self.scalar_body: Callable[..., Any] | None = None
         self.scalar_kinds = "fiub"
@@ -174,15 +176,24 @@ class OpDef:
         self.takes_context = True
         return function
 
-    def waits(self, together: bool = False) -> None:
-        """Declares that the reference may wait for another run: no lock is held meanwhile.
+    def waits(self, patience: int) -> None:
+        """Declares that the reference may wait for another node of its run, or for another run.
 
         Args:
-          together: whether it can be begun, and called again when what it waits for has come
-            (`base/waiting.py`): then it may also wait for another node of its own run.
+          patience: TOGETHER where it can be begun, and called again when what it waits for has come
+            (`base/waiting.py`); ALONE where it waits as a whole, and so comes after those.
         """
-        self.may_wait = True
-        self.waits_together = together
+        self.patience = patience
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether the reference may wait."""
+        return self.patience != NONE
+
+    @property
+    def waits_together(self) -> bool:
+        """Whether nodes are begun together with others that are ready, and then waited for."""
+        return self.patience == TOGETHER
 
     def scalar(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Registers the op's body for one element: vector kernels and fusion are made from it.

@@ -16,9 +16,10 @@ leaves it and comes back.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ..graph.op_def import TOGETHER
 from ..program.program import Program, Value
 from .variables import Uses, root_of
 
@@ -77,8 +78,8 @@ def make_units(
         if shape is not None:
             for source in sorted(set(sources), reverse=True):
                 _join(unit_of, source, index)
-    patient = {unit for i, unit in unit_of.items() if program.nodes[i].op.waits_together}
-    return _in_order(list(dict.fromkeys(unit_of.values())), patient)
+    patience = {unit: program.nodes[i].op.patience for i, unit in unit_of.items()}
+    return _in_order(list(dict.fromkeys(unit_of.values())), patience)
 
 
 def _join(unit_of: dict[int, Unit], source: int, index: int) -> None:
@@ -145,30 +146,22 @@ def _let_know(merged: Unit) -> None:
             stack.extend(unit.after)
 
 
-def _in_order(units: Sequence[Unit], patient: set[Unit]) -> list[Unit]:
-    """Topological order, near to the program's; `patient` units when no others can run."""
+def _in_order(units: Sequence[Unit], patience: Mapping[Unit, int]) -> list[Unit]:
+    """Topological order, near to the program's; patient units when no others can run."""
     waiting = {unit: len(unit.before) for unit in units}
-    ready: list[tuple[int, Unit]] = []
-    for_later: list[tuple[int, Unit]] = []
-
-    def add(unit: Unit) -> None:
-        heapq.heappush(for_later if unit in patient else ready, (unit.nodes[-1], unit))
-
-    for unit, count in waiting.items():
-        if count == 0:
-            add(unit)
+    ready = [(patience[unit], unit.nodes[-1], unit) for unit in units if waiting[unit] == 0]
+    heapq.heapify(ready)
     order: list[Unit] = []
-    while ready or for_later:
-        if ready:
-            done = [heapq.heappop(ready)[1]]
-        else:
-            done = [unit for _, unit in sorted(for_later)]
-            for_later.clear()
+    while ready:
+        how, _, unit = heapq.heappop(ready)
+        done = [unit]
+        while ready and how == ready[0][0] == TOGETHER:
+            done.append(heapq.heappop(ready)[2])
         order += done
         for unit in done:
             for later in unit.after:
                 waiting[later] -= 1
                 if waiting[later] == 0:
-                    add(later)
+                    heapq.heappush(ready, (patience[later], later.nodes[-1], later))
     assert len(order) == len(units), "fusion made a cycle"
     return order

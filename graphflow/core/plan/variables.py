@@ -14,6 +14,7 @@ import numpy as np
 
 from ..base import dtypes
 from ..base.dtypes import DType
+from ..graph.op_def import NONE
 from ..program.program import ARG, Node, Program, Value
 
 ALIASES = frozenset(
@@ -69,8 +70,8 @@ class Uses:
       copied: views of variables that must be copies.
       order: for each node, the nodes that must have run before it though it reads none of their
         values: accesses to one variable, and nodes with effects, keep the program's order; an
-        effect comes after what it waits for. Nodes that wait together are no part of that order:
-        one that comes later may be what an earlier one waits for.
+        effect comes after what it waits for. Nodes that may wait are no part of that order: one
+        that comes later may be what an earlier one waits for.
       written: the variables that some node writes.
     """
 
@@ -194,7 +195,7 @@ def _find_order(program: Program, uses: Uses) -> None:
             last_write[variable] = index
         for variable in read - written:
             reads[variable].append(index)
-        has_effect = node.op.is_stateful and not node.op.waits_together
+        has_effect = node.op.is_stateful and node.op.patience == NONE
         if has_effect and not written and not _names_variable(node):
             if last_effect is not None:
                 uses.order[index].add(last_effect)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -65,7 +66,12 @@ def build_program(
             nodes.append(_read_node(tensor, value_of(found.variable), controls))
         return Value(late_position[tensor, found], 0)
 
-    for op in order:
+    for index, op in enumerate(order):
+        if _waits_together(op):  # no read may stand between nodes that wait together
+            for other in itertools.takewhile(_waits_together, order[index:]):
+                for tensor in other.inputs:
+                    if (other, tensor) in late:
+                        late_value_of(other, tensor)
         attrs: Mapping[str, Any] = op.node_attrs
         if op.type == "While":
             attrs = {**attrs, "_live": need.live[op]}
@@ -93,6 +99,10 @@ def build_program(
         tuple(value_of(t) for t in fetches),
         tuple(position[op] for op in targets),
     )
+
+
+def _waits_together(op: Operation) -> bool:
+    return op.op_def.waits_together
 
 
 def _arg_node(tensor: Tensor, index: int) -> Node:
@@ -205,28 +215,19 @@ def _in_order(need: _Need) -> list[Operation]:
     for op, behind in predecessors.items():
         for before in behind:
             successors[before].append(op)
-    ready: list[tuple[int, Operation]] = []
-    patient: list[tuple[int, Operation]] = []  # ready too, and may wait
-
-    def add(op: Operation) -> None:
-        heapq.heappush(patient if op.op_def.waits_together else ready, (op._id, op))
-
-    for op, count in waiting.items():
-        if count == 0:
-            add(op)
+    ready = [(op.op_def.patience, op._id, op) for op, count in waiting.items() if count == 0]
+    heapq.heapify(ready)
     order: list[Operation] = []
-    while ready or patient:
-        if ready:
-            done = [heapq.heappop(ready)[1]]
-        else:
-            done = [op for _, op in sorted(patient)]
-            patient.clear()
+    while ready:
+        done = [heapq.heappop(ready)[2]]
+        while ready and _waits_together(done[0]) and _waits_together(ready[0][2]):
+            done.append(heapq.heappop(ready)[2])
         order += done
         for op in done:
             for after in successors[op]:
                 waiting[after] -= 1
                 if waiting[after] == 0:
-                    add(after)
+                    heapq.heappush(ready, (after.op_def.patience, after._id, after))
     if len(order) < len(need.ops):
         raise _cycle_error({op for op, count in waiting.items() if count > 0}, need)
     return order

@@ -194,8 +194,7 @@ class Interpreter:
     def _run_together(steps: Sequence[Step], slots: list[Any], context: Context) -> None:
         run_together([(s, [slots[slot] for slot in s.inputs]) for s in steps], slots, context)
         for step in steps:
-            for slot in step.released:
-                slots[slot] = None
+            _release(step, slots)
 
     # A run in several parts: slots are made once, and nodes are run as they are asked for. The
     # interpreter must have been made with `keep_values`.

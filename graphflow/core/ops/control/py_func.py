@@ -26,10 +26,8 @@ _SIGNATURE: dict[str, Any] = {
 }
 py_func_op = define_op("PyFunc", is_stateful=True, **_SIGNATURE)
 py_func_op.no_grad()
-py_func_op.waits()  # the user's function may: for a queue of Python's, or for another run
 py_func_stateless_op = define_op("PyFuncStateless", **_SIGNATURE)
 py_func_stateless_op.no_grad()
-py_func_stateless_op.waits()
 
 # A node names its function by a token, as in TF; the functions live as long as their graphs.
 _functions: weakref.WeakKeyDictionary[Graph, list[Callable[..., Any]]] = weakref.WeakKeyDictionary()

@@ -1,6 +1,6 @@
 """The ops on queues: QueueEnqueueV2, QueueDequeueManyV2 and their kin, of today and of old.
 
-Those that may wait are host steps during which a run holds no lock (`OpDef.waits`).
+Those that may wait can be begun and called again (`OpDef.waits`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from ...base import dtypes, errors
 from ...base.dtypes import DType
 from ...base.tensor_shape import TensorShape
-from ...graph.op_def import OpDef, define_op
+from ...graph.op_def import TOGETHER, OpDef, define_op
 from ...graph.shape_context import ShapeContext
 from ..shape_rules import no_outputs, scalar_shape, unknown
 from .handles import check_old_handle, declared_component_shapes, queue_of
@@ -54,7 +54,7 @@ def _define_access(
         op.no_grad()
         op.define_with_context(reference)
         if waits:
-            op.waits(together=True)
+            op.waits(TOGETHER)
     return op
 
 

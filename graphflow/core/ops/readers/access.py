@@ -1,4 +1,7 @@
-"""The ops on readers: ReaderReadV2 and its kin, of today and of old."""
+"""The ops on readers: ReaderReadV2 and its kin, of today and of old.
+
+A read waits for its queue as a whole: others of its reader cannot go on before it is done.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...base.tensor_shape import TensorShape
-from ...graph.op_def import OpDef, define_op
+from ...graph.op_def import ALONE, OpDef, define_op
 from ...graph.shape_context import ShapeContext
 from ..queues.handles import check_old_handle, queue_of
 from .handles import reader_of
@@ -22,7 +25,6 @@ def _define_access(
     inputs: Sequence[str] = (),
     outputs: Sequence[str] = (),
     gives_vectors: bool = False,
-    waits: bool = False,
 ) -> OpDef:
     """Defines an op on a reader for the handles of today and of old; gives that of today.
 
@@ -32,7 +34,6 @@ def _define_access(
       inputs: those after the reader's handle; a queue's handle is `"queue_handle"`.
       outputs: the outputs.
       gives_vectors: whether these are vectors and not scalars.
-      waits: whether it may wait for a queue.
     """
     handles = 1 + (_QUEUE in inputs)
 
@@ -62,8 +63,8 @@ def _define_access(
         )
         op.no_grad()
         op.define_with_context(reference)
-        if waits:
-            op.waits()
+        if handles > 1:
+            op.waits(ALONE)
     return op
 
 
@@ -83,7 +84,6 @@ reader_read_v2_op = _define_access(
     read_reference,
     inputs=[_QUEUE],
     outputs=["key: string", "value: string"],
-    waits=True,
 )
 
 
@@ -100,7 +100,6 @@ reader_read_up_to_v2_op = _define_access(
     inputs=[_QUEUE, "num_records: int64"],
     outputs=["keys: string", "values: string"],
     gives_vectors=True,
-    waits=True,
 )
 
 
@@ -131,7 +130,7 @@ def serialize_state_reference(node: Any, context: Any, handle: Any) -> np.ndarra
 
 
 reader_serialize_state_v2_op = _define_access(
-    "ReaderSerializeState", serialize_state_reference, outputs=["state: string"], waits=True
+    "ReaderSerializeState", serialize_state_reference, outputs=["state: string"]
 )
 
 
@@ -141,7 +140,7 @@ def restore_state_reference(node: Any, context: Any, handle: Any, state: np.ndar
 
 
 reader_restore_state_v2_op = _define_access(
-    "ReaderRestoreState", restore_state_reference, inputs=["state: string"], waits=True
+    "ReaderRestoreState", restore_state_reference, inputs=["state: string"]
 )
 
 
@@ -149,4 +148,4 @@ def reset_reference(node: Any, context: Any, handle: Any) -> None:
     reader_of(handle).reset(context)
 
 
-reader_reset_v2_op = _define_access("ReaderReset", reset_reference, waits=True)
+reader_reset_v2_op = _define_access("ReaderReset", reset_reference)

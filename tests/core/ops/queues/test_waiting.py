@@ -300,6 +300,16 @@ def test_what_comes_after_a_dequeue_waits_for_it(runs: Runs) -> None:
     assert runs.session.run([again, put, size])[0] == 8.0
 
 
+def test_a_variable_is_put_in_as_it_is_after_an_update(runs: Runs) -> None:
+    queue = fifo(1)
+    v = tf.Variable(1.0)
+    runs.session.run(v.initializer)
+    take = queue.dequeue()
+    with tf.control_dependencies([v.assign_add(4.0)]):
+        put = queue.enqueue(v)
+    assert runs.session.run([take, put])[0] == 5.0
+
+
 def test_an_error_ends_the_waiting_of_others_in_its_run(runs: Runs) -> None:
     empty, closed = fifo(), tf.FIFOQueue(2, tf.float32, shapes=[[]])
     runs.session.run(closed.close())

@@ -323,6 +323,16 @@ def test_a_reader_waits_for_work(runs: Runs, files: Any) -> None:
             future.result(LIMIT)
 
 
+def test_a_run_may_put_in_the_work_that_it_reads(runs: Runs) -> None:
+    tf = graphflow
+    queue = tf.FIFOQueue(9, tf.string, shapes=[[]])
+    reader = tf.IdentityReader()
+    reads = [reader.read(queue)[1], reader.read(queue)[1]]
+    put = queue.enqueue_many([["a", "b"]])
+    for _ in range(2):
+        assert sorted(runs.session.run([*reads, put])[:2]) == [b"a", b"b"]
+
+
 @pytest.mark.parametrize(
     ("types", "element", "message"),
     [
