@@ -38,67 +38,93 @@ def build_program(
     roots = [t.op for t in fetches if t not in fed] + list(targets)
     need = _Need(roots, fed, fetches, targets)
     order = _in_order(need)
-
-    nodes = [_arg_node(tensor, index) for index, tensor in enumerate(feeds)]
-    absent = None
-    if need.has_absent_values():
-        absent = Value(len(nodes), 0)
-        nodes.append(_absent_node())
-    position: dict[Operation, int] = {}
-    late = find_late_reads(order, feeds, need.predecessors)
-    late_position: dict[tuple[Tensor, LateRead], int] = {}
-
-    def value_of(tensor: Tensor) -> Value:
-        if tensor in fed:
-            return Value(fed[tensor], 0)
-        if absent is not None and tensor.op not in need.ops:
-            return absent
-        return Value(position[tensor.op], tensor.value_index)
-
-    def late_value_of(op: Operation, tensor: Tensor) -> Value:
-        """What a node reads: of a variable that was updated before, the new value."""
-        found = late.get((op, tensor))
-        if found is None:
-            return value_of(tensor)
-        if (tensor, found) not in late_position:
-            late_position[tensor, found] = len(nodes)
-            controls = tuple(position[update] for update in found.updates)
-            nodes.append(_read_node(tensor, value_of(found.variable), controls))
-        return Value(late_position[tensor, found], 0)
-
+    nodes = _Nodes(feeds, fed, need, find_late_reads(order, feeds, need.predecessors))
     for index, op in enumerate(order):
-        if _waits_together(op):  # no read may stand between nodes that wait together
-            for other in itertools.takewhile(_waits_together, order[index:]):
-                for tensor in other.inputs:
-                    if (other, tensor) in late:
-                        late_value_of(other, tensor)
+        if _waits_together(op):
+            nodes.add_late_reads(itertools.takewhile(_waits_together, order[index:]))
+        nodes.add(op)
+    return Program(
+        tuple(nodes.nodes),
+        tuple(range(len(feeds))),
+        tuple(nodes.value_of(t) for t in fetches),
+        tuple(nodes.position[op] for op in targets),
+    )
+
+
+class _Nodes:
+    """The nodes of a Program, added one after the other.
+
+    Attributes:
+      nodes: so far; first come those of the feeds.
+      position: where the node of an operation is.
+    """
+
+    def __init__(
+        self,
+        feeds: Sequence[Tensor],
+        fed: dict[Tensor, int],
+        need: _Need,
+        late: Mapping[tuple[Operation, Tensor], LateRead],
+    ) -> None:
+        self.nodes = [_arg_node(tensor, index) for index, tensor in enumerate(feeds)]
+        self.position: dict[Operation, int] = {}
+        self._fed = fed
+        self._need = need
+        self._late = late
+        self._late_position: dict[tuple[Tensor, LateRead], int] = {}
+        self._absent: Value | None = None
+        if need.has_absent_values():
+            self._absent = Value(len(self.nodes), 0)
+            self.nodes.append(_absent_node())
+
+    def value_of(self, tensor: Tensor) -> Value:
+        """Where a tensor's value is."""
+        if tensor in self._fed:
+            return Value(self._fed[tensor], 0)
+        if self._absent is not None and tensor.op not in self._need.ops:
+            return self._absent
+        return Value(self.position[tensor.op], tensor.value_index)
+
+    def add(self, op: Operation) -> None:
+        """Adds an operation, all of whose inputs are there."""
         attrs: Mapping[str, Any] = op.node_attrs
+        inputs = tuple(self._input_of(op, t) for t in op.inputs)  # may add nodes before this one
+        input_dtypes = op.op_def.input_dtypes(attrs)
         if op.type == "While":
-            attrs = {**attrs, "_live": need.live[op]}
-        inputs = tuple(late_value_of(op, t) for t in op.inputs)  # may add nodes before this one
-        input_dtypes = op.op_def.input_dtypes(op.node_attrs)
-        if op.type == "While":
+            attrs = {**attrs, "_live": self._need.live[op]}
             pairs = zip(inputs, input_dtypes, strict=True)
-            input_dtypes = [dtypes.int32 if value == absent else t for value, t in pairs]
-        position[op] = len(nodes)
-        nodes.append(
+            input_dtypes = [dtypes.int32 if value == self._absent else t for value, t in pairs]
+        self.position[op] = len(self.nodes)
+        self.nodes.append(
             Node(
                 name=op.name,
                 op=op.op_def,
                 attrs=attrs,
                 inputs=inputs,
-                controls=tuple(position[c] for c in _controls(op, fed)),
+                controls=tuple(self.position[c] for c in _controls(op, self._fed)),
                 input_dtypes=tuple(input_dtypes),
                 output_dtypes=tuple(t.dtype for t in op.outputs),
                 source=op,
             )
         )
-    return Program(
-        tuple(nodes),
-        tuple(range(len(feeds))),
-        tuple(value_of(t) for t in fetches),
-        tuple(position[op] for op in targets),
-    )
+
+    def add_late_reads(self, ops: Iterable[Operation]) -> None:
+        """Adds what operations need of that: no read may stand between nodes that wait together."""
+        for op in ops:
+            for tensor in op.inputs:
+                if (op, tensor) in self._late:
+                    self._input_of(op, tensor)
+
+    def _input_of(self, op: Operation, tensor: Tensor) -> Value:
+        """What a node reads: of a variable that was updated before, the new value."""
+        found = self._late.get((op, tensor))
+        if found is None:
+            return self.value_of(tensor)
+        if (tensor, found) not in self._late_position:
+            self._late_position[tensor, found] = len(self.nodes)
+            controls = tuple(self.position[update] for update in found.updates)
+            self.nodes.append(_read_node(tensor, self.value_of(found.variable), controls))
+        return Value(self._late_position[tensor, found], 0)
 
 
 def _waits_together(op: Operation) -> bool:

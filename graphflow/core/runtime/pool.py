@@ -118,8 +118,6 @@ class Pool:
         seen = 0
         while True:
             seen = work(job, worker, seen, _SPINS)
-            if seen < 0:
-                return
             self._parked[worker] = True
             if self._job[0] != seen:  # published while we announced
                 if self._parked[worker]:
@@ -129,15 +127,6 @@ class Pool:
                 continue
             self._wake[worker].acquire()
             self._parked[worker] = False
-
-    def close(self) -> None:
-        """Ends the workers; the pool then runs on the calling thread."""
-        with self._busy:
-            self.threads = 1
-            if self._started:
-                self._job[17] = -1
-                self._job[0] += 1
-                self._wake_workers()
 
 
 def run_alone(table: int, groups: int, failure: int) -> Callable[[], object]:

@@ -130,7 +130,7 @@ def work(job, thread, seen, spins):
     """A worker's part: runs jobs until there has been none for `spins` polls.
 
     Returns:
-      The generation of the last job it has seen; -1 when it was told to end.
+      The generation of the last job it has seen.
     """
     while True:
         polls = 0
@@ -141,7 +141,5 @@ def work(job, thread, seen, spins):
                 return seen
         seen = load_acquire(job)
         groups, threads = word(job, 17), word(job, 18)
-        if groups < 0:
-            return -1
         run_table(word(job, 16), groups, thread, threads, word(job, 19), word(job, 20))
         barrier(word(job, 19), threads)
