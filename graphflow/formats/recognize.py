@@ -10,7 +10,7 @@ from typing import Any
 
 from ..core.base import errors
 from ..core.files.checkpoint import checkpoint_exists, new_checkpoint_reader
-from ..core.files.checkpoint_state import latest_checkpoint
+from ..core.files.checkpoint_state import checkpoint_in
 from ..core.files.os_errors import raise_os_errors_as_op_errors
 from ..core.files.record import read_records
 
@@ -78,10 +78,13 @@ def _directory(path: str) -> Recognized:
     for name in _SAVED_MODEL_FILES:
         if os.path.exists(file := os.path.join(path, name)):
             return _message(file)
-    if (prefix := latest_checkpoint(path)) is not None:
+    if (prefix := checkpoint_in(path)) is not None:
         return _checkpoint(prefix)
     raise errors.InvalidArgumentError(
-        None, None, f"The directory {path} has neither a SavedModel nor a checkpoint"
+        None,
+        None,
+        f"The directory {path} has neither a SavedModel nor a checkpoint; one of several "
+        "checkpoints is named by its prefix",
     )
 
 

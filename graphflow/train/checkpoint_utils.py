@@ -10,7 +10,7 @@ from typing import Any
 from ..core import ops
 from ..core.files.checkpoint import is_only_directory, new_checkpoint_reader
 from ..core.files.checkpoint_reader import TensorReader
-from ..core.files.checkpoint_state import latest_checkpoint
+from ..core.files.checkpoint_state import checkpoint_in, latest_checkpoint
 from ..core.graph.scopes import device
 from ..core.variables.partitioned_variable import PartitionedVariable
 from ..core.variables.variable import Variable
@@ -131,7 +131,7 @@ def init_from_checkpoint(ckpt_dir_or_file: Any, assignment_map: dict[str, Any]) 
 
 def _prefix(ckpt_dir_or_file: Any) -> str | None:
     path = os.fspath(ckpt_dir_or_file)
-    return latest_checkpoint(path) if is_only_directory(path) else path
+    return checkpoint_in(path) if is_only_directory(path) else path
 
 
 def _find_variable(target: Any, store: dict[str, Any]) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -57,8 +59,6 @@ def test_files_of_tf_1(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     path = SHARED_DATA / name
     if not path.exists():
         pytest.skip(f"{path} is not there")
-    if path.name == "tf1_checkpoint":
-        path /= "dnn.ckpt-100"
     assert main(["inspect", str(path)]) == 0
     assert len(capsys.readouterr().out.splitlines()) > 10
 
@@ -203,3 +203,16 @@ def test_strings_are_refused(tmp_path: Path, name: str, capsys: pytest.CaptureFi
     assert main(["convert", prefix, str(tmp_path / name)]) == 1
     assert "cannot hold 'words', whose type is string" in capsys.readouterr().err
     assert not (tmp_path / name).exists()
+
+
+def test_a_reader_that_has_read_enough_is_no_error(tmp_path: Path) -> None:
+    path = write_all(tmp_path)["GraphDef"]
+    program = subprocess.Popen(
+        [sys.executable, "-m", "graphflow.cli", "inspect", path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    program.stdout.close()
+    assert program.stderr.read() == b""
+    assert program.wait() == 0
+    program.stderr.close()

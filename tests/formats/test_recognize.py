@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from types import ModuleType
@@ -9,6 +10,7 @@ from types import ModuleType
 import pytest
 from files_of_each_kind import write_all
 
+import graphflow as tf
 from graphflow.core.base import errors
 from graphflow.formats.recognize import recognize
 
@@ -51,3 +53,26 @@ def test_what_is_none_of_them(tmp_path: Path) -> None:
         (tmp_path / "file").write_bytes(content)
         with pytest.raises(errors.InvalidArgumentError, match=rf"file \({len(content)} bytes\)"):
             recognize(str(tmp_path / "file"))
+
+
+def test_a_folder_of_files_that_were_moved(tmp_path: Path) -> None:
+    """Without its state file, or with one that names another place."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.mkdir()
+    v = tf.Variable([1.0, 2.0], name="v")
+    with tf.Session() as session:
+        session.run(v.initializer)
+        prefix = tf.train.Saver().save(session, str(old / "model"), write_meta_graph=False)
+        (old / "checkpoint").unlink()
+        shutil.copytree(old, new)
+        assert recognize(str(new)).path == str(new / "model")
+        assert tf.train.load_variable(str(new), "v").tolist() == [1.0, 2.0]
+        session.run(v.assign([0.0, 0.0]))
+        tf.train.Saver().restore(session, str(new))
+        assert session.run(v).tolist() == [1.0, 2.0]
+        assert tf.train.latest_checkpoint(str(new)) is None  # as in TF
+        tf.train.Saver().save(session, str(new / "other"), write_meta_graph=False)
+        (new / "checkpoint").unlink()
+    assert os.path.dirname(prefix) == str(old)
+    with pytest.raises(errors.InvalidArgumentError, match="several checkpoints is named"):
+        recognize(str(new))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import logging
 import os
 from collections.abc import Sequence
@@ -172,6 +173,23 @@ def latest_checkpoint(checkpoint_dir: str, latest_filename: str | None = None) -
         return state.model_checkpoint_path
     _logger.error("Couldn't match files for checkpoint %s", state.model_checkpoint_path)
     return None
+
+
+def checkpoint_in(directory: str) -> str | None:
+    """The checkpoint that a directory stands for: the latest, or where no state file tells (files
+    that were moved come without it, or with the paths of another machine) the only one.
+
+    Returns:
+      Its prefix; None if there is none, or if there are several.
+
+    Raises:
+      ValueError: the state file names no checkpoint.
+    """
+    found = latest_checkpoint(directory)
+    if found is None:
+        indexes = glob.glob(os.path.join(glob.escape(directory), "*.index"))
+        found = indexes[0].removesuffix(".index") if len(indexes) == 1 else None
+    return found
 
 
 def _state_path(directory: str, latest_filename: str | None) -> str:

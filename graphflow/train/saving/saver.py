@@ -21,7 +21,7 @@ from ...core.files.checkpoint import (
     remove_checkpoint,
 )
 from ...core.files.checkpoint_reader import TensorReader
-from ...core.files.checkpoint_state import latest_checkpoint, update_checkpoint_state
+from ...core.files.checkpoint_state import checkpoint_in, update_checkpoint_state
 from ...core.graph.collection_keys import GraphKeys
 from ...core.graph.graph import Graph
 from ...core.graph.scopes import get_collection
@@ -387,7 +387,7 @@ class Saver:
         if save_path is None:
             raise ValueError("Can't load save_path when it is None.")
         path = compat.as_text(os.fspath(save_path))
-        found = latest_checkpoint(path) if is_only_directory(path) else checkpoint_prefix(path)
+        found = checkpoint_in(path) if is_only_directory(path) else checkpoint_prefix(path)
         if found is None or not checkpoint_exists(found):
             raise ValueError(f"The passed save_path is not a valid checkpoint: {path}")
         prefix = found
