@@ -145,12 +145,12 @@ def pays(
         return False
     pixels = images * axes[0].out * axes[1].out
     direct = 2 * pixels * rows * rows * channels * outputs / 160
-    if not sums and goes_by_places(tiling):
+    if not sums and _goes_by_places(tiling):
         return _cost_by_places(tiling, channels, outputs, steady) < 0.85 * direct
     return _cost(tiling, channels, outputs, sums) < 0.85 * direct
 
 
-def goes_by_places(tiling: Tiling) -> bool:
+def _goes_by_places(tiling: Tiling) -> bool:
     """Whether threads share the places of so few tiles, and not the tiles."""
     return tiling.items < _FEW_ITEMS and tiling.tiles <= _MOST_FEW
 
@@ -158,7 +158,7 @@ def goes_by_places(tiling: Tiling) -> bool:
 def _cost_by_places(tiling: Tiling, channels: int, outputs: int, steady: bool = True) -> float:
     """Nanoseconds on one thread: products, transforms, and the transformed filter."""
     filters = tiling.places * channels * outputs
-    reading = 0.25 if 4 * filters <= 4 * _CACHE * 4 else 0.4
+    reading = 0.25 if filters <= 4 * _CACHE else 0.4
     return (
         2 * tiling.tiles * filters / 160
         + tiling.tiles * tiling.places * (channels + outputs) * 0.15
@@ -204,7 +204,7 @@ def convolve(
         cost=0.5 * places * channels * outputs,
     )  # fmt: skip
     pads = [taps - 1 - a.pad_before if turned else a.pad_before for a in axes]
-    if goes_by_places(tiling):
+    if _goes_by_places(tiling):
         _convolve_by_places(k, x, u, y, tiling, pads)
     else:
         _convolve_by_tiles(k, x, u, y, tiling, pads)
