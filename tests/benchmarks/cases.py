@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .models import ResNet, Weights, dynamic_lstm, lenet, lstm, mlp
+from .models import ResNet, Weights, bag_of_words, dynamic_lstm, lenet, lstm, mlp
 
 
 class Measure(Enum):
@@ -201,6 +201,22 @@ def _lstm_training(net: Callable[..., Any]) -> Make:
     return make
 
 
+def _embedding_training(make_optimizer: Callable[[Any], Any]) -> Make:
+    def make(tf: Any, config: Any) -> Work:
+        weights = Weights(tf)
+        ids = tf.placeholder(tf.int32, [None, 20])
+        y = tf.placeholder(tf.float32, [None, 10])
+        logits = bag_of_words(tf, weights, ids)
+        loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(labels=y, logits=logits))
+        train = make_optimizer(tf.train).minimize(loss)
+        random = np.random.default_rng(1)
+        words = (20_000 * random.random((256, 20)) ** 3).astype(np.int32)  # some are frequent
+        _, labels = digits(256)
+        return _trainer(tf, config, weights, loss, train, {ids: words, y: labels})
+
+    return make
+
+
 def photographs(batch: int) -> np.ndarray:
     """Images [batch, 224, 224, 3]."""
     return np.random.default_rng(2).random((batch, 224, 224, 3), np.float32)
@@ -295,6 +311,20 @@ CASES: dict[str, Case] = {
         "ResNet-50 training step, batch 8, momentum", _resnet_training(50, 8), 1.0, 1.4
     ),
     "mlp_train": _steps("MLP 784-256-256-10, batch 128, Adam", _mlp_training, 1.3, 2.0, calls=10),
+    "embedding_adam": _steps(
+        "embedding 20,000x128, 256 texts of 20 words, Adam",
+        _embedding_training(lambda train: train.AdamOptimizer(1e-3)),
+        1.0,
+        2.0,
+        calls=10,
+    ),
+    "embedding_adagrad": _steps(
+        "the same with Adagrad",
+        _embedding_training(lambda train: train.AdagradOptimizer(0.1)),
+        1.0,
+        2.0,
+        calls=10,
+    ),
     "lstm_train": _steps("LSTM, 28 steps, 128 units, batch 128", _lstm_training(lstm), 1.5, 3.0),
     "dynamic_rnn_train": _steps(
         "the same by `dynamic_rnn` and BasicLSTMCell", _lstm_training(dynamic_lstm), 1.5, 3.0

@@ -102,6 +102,16 @@ def mlp(tf: Any, weights: Weights, x: Any) -> Any:
     return tf.matmul(h, weights.normal([256, 10], 0.05)) + weights.filled([10], 0.0)
 
 
+# --- embeddings ----------------------------------------------------------------------------------
+
+
+def bag_of_words(tf: Any, weights: Weights, ids: Any, words: int = 20_000, size: int = 128) -> Any:
+    """The logits [batch, 10] of texts [batch, length]: the mean of their words' vectors."""
+    table = weights.normal([words, size], 0.1)
+    h = tf.reduce_mean(tf.nn.embedding_lookup(table, ids), axis=1)
+    return tf.matmul(h, weights.normal([size, 10], 0.1)) + weights.filled([10], 0.0)
+
+
 # --- LSTM ----------------------------------------------------------------------------------------
 
 

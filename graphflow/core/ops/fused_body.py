@@ -13,6 +13,10 @@ addresses of the outputs. An output is a full, contiguous array, and so is an in
 every dimension; any other input is packed: it holds the dimensions that it varies along, in order.
 An output may be the memory of a full input of its type: an element is read before it is written.
 
+A body may work on the rows that indices name, instead of all of an array: its outputs, and as many
+of the first inputs, are then arrays `[k, columns]`, of which row `indices[i]` goes with row i of
+the other inputs, `[n, columns]`. The address of the indices is one more word, the last.
+
 Items: of rank 0 there is one, of rank 1 an item is an element, of higher ranks a row: all of the
 innermost dimension. Full inputs and outputs are `ITEM` operands, packed inputs `WHOLE`.
 """
@@ -70,12 +74,22 @@ class FusedStep:
 
 @dataclass(frozen=True, slots=True)
 class FusedBody:
-    """A kernel; see the module's docstring. `outputs`: the numbers of the values it stores."""
+    """A kernel; see the module's docstring.
+
+    Attributes:
+      rank: how many dimensions its loops have.
+      inputs: what it reads.
+      steps: what it computes.
+      outputs: the numbers of the values it stores.
+      indices: where it works on rows by their indices (rank 2), NumPy's name of the indices' type;
+        a negative index stands for no row.
+    """
 
     rank: int
     inputs: tuple[FusedInput, ...]
     steps: tuple[FusedStep, ...]
     outputs: tuple[int, ...]
+    indices: str = ""
 
     @property
     def value_types(self) -> tuple[str, ...]:

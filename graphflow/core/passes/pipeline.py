@@ -12,12 +12,14 @@ from .pooling import pool_with_masks
 from .select_rows import select_rows
 from .specialize import Shape, specialize
 from .trivial import drop_trivial
+from .unique_rows import pad_unique_rows
 
 Pass = Callable[[Program], Program]
 
 PASSES: tuple[tuple[Pass, str], ...] = (
     (drop_dead, "compute only what somebody needs"),
     (drop_trivial, "a sum over nothing, a tile of one: views that later rewrites can see through"),
+    (pad_unique_rows, "sum the gradients of repeated rows in arrays of known size"),
     (select_rows, "choose whole rows elementwise, in one kernel with what stands around"),
     (pool_with_masks, "keep a byte per maximum, do biases and relus behind"),
     (unfold_batch_norms, "at inference they are arithmetic that fuses with its neighbours"),

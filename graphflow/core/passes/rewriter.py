@@ -72,6 +72,10 @@ class Rewriter:
         """Whether a node reads a value, or a result is it."""
         return bool(self.readers(value)) or value in self._results
 
+    def is_result(self, value: Value) -> bool:
+        """Whether the program returns a value."""
+        return value in self._results
+
     def is_dead(self, index: int) -> bool:
         """Whether nobody reads a node any more."""
         return index in self._dead_nodes
@@ -121,6 +125,10 @@ class Rewriter:
         array = np.asarray(value)
         attrs = {"value": array, "dtype": dtype}
         return self.add(place, const, (), attrs, (array.shape,), (dtype,))
+
+    def change(self, index: int, **fields: Any) -> None:
+        """Changes fields of a node, other than what it reads."""
+        self.nodes[index] = dataclasses.replace(self.nodes[index], **fields)
 
     def replace(self, old: Value, new: Value) -> None:
         """Lets everybody who reads `old` read `new`."""

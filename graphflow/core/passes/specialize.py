@@ -269,6 +269,8 @@ def _fold(
         return [node.attrs["value"]]
     if op is CONSTANTS:
         return list(node.attrs["values"])
+    if op.name == "VariableShape":
+        return _fold_variable_shape(node, nodes)
     if op.is_stateful or op.takes_context or op.reference is None:
         return None
     if not node.output_dtypes or any(not _is_plain(t) for t in node.output_dtypes):
@@ -306,6 +308,14 @@ def _fold_shapes(node: Node, nodes: Sequence[Node]) -> list[np.ndarray] | None:
     measures: dict[str, Any] = {"Size": math.prod, "Rank": len}
     of = measures.get(node.op.name, tuple)
     return [np.asarray(of(s), dtype=k) for s, k in zip(shapes, kinds, strict=True)]
+
+
+def _fold_variable_shape(node: Node, nodes: Sequence[Node]) -> list[np.ndarray] | None:
+    """The shape of a variable that can have no other: the one that its handle declares."""
+    shape = nodes[node.inputs[0].node].attrs.get("shape")
+    if not isinstance(shape, TensorShape) or not shape.is_fully_defined():
+        return None
+    return [np.array(shape.as_list(), node.output_dtypes[0].as_numpy_dtype)]
 
 
 def _as_constant(node: Node, values: list[np.ndarray]) -> Node:

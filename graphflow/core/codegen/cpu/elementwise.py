@@ -3,7 +3,8 @@
 The loops of a kernel of rank 3 with items `lo` up to `hi` (rows), for vectors of W elements:
 
     start      sizes, addresses; values that vary nowhere, in all lanes
-    row        for each row: addresses of the operands' rows; values that vary along rows only
+    row        for each row: addresses of the operands' rows; values that vary along rows only;
+               a row that the body's indices leave out ends here
       main       for each one or two whole vectors: load, compute, store
       rest       for each remaining vector: the same under a mask
 
@@ -65,7 +66,8 @@ def describe(body: FusedBody) -> str:
         call = f"{step.op}({', '.join(arguments)})"
         lines.append(f"{', '.join(results)} = {call}  # {', '.join(step.dtypes)}")
         names += results
-    lines.append(f"store {', '.join(names[i] for i in body.outputs)}")
+    where = f" at rows named by {body.indices} indices" if body.indices else ""
+    lines.append(f"store {', '.join(names[i] for i in body.outputs)}{where}")
     return "\n".join(lines)
 
 
@@ -89,7 +91,7 @@ class _Generator:
         function = ir.Function(self.module, kind, ENTRY)
         self.lo, self.hi, self.args = function.args
         self.lo.name, self.hi.name, self.args.name = "lo", "hi", "args"
-        names = ("check", "start", "row", "main", "rest.check", "rest", "next", "end")
+        names = ("check", "start", "row", "named", "main", "rest.check", "rest", "next", "end")
         self.blocks = {name: function.append_basic_block(name) for name in names}
         self._write()
 
@@ -110,8 +112,18 @@ class _Generator:
         ir.IRBuilder(self.blocks["end"]).ret_void()
         # What the inner loops hoisted stands in these two: they are closed last.
         self.start.branch(self.blocks["row"])
-        has_whole = self.row.icmp_signed(">", self.whole_length, WORD(0))
-        self.row.cbranch(has_whole, self.blocks["main"], self.blocks["rest.check"])
+        self._leave_row()
+
+    def _leave_row(self) -> None:
+        """On from the head of a row: to its vectors, or to the next row."""
+        named = ir.IRBuilder(self.blocks["named"])
+        if self.place is None:
+            self.row.branch(self.blocks["named"])
+        else:
+            is_row = self.row.icmp_signed(">=", self.place, WORD(0))
+            self.row.cbranch(is_row, self.blocks["named"], self.blocks["next"])
+        has_whole = named.icmp_signed(">", self.whole_length, WORD(0))
+        named.cbranch(has_whole, self.blocks["main"], self.blocks["rest.check"])
 
     # --- outside of the innermost loop
 
@@ -151,20 +163,32 @@ class _Generator:
             self.indices = [self._phi(b, "index", i, "start") for i in self.first_indices]
             first = b.mul(self.row_number, self.length)
         self.full_offset = first
+        self.place = self._load_place() if body.indices else None
         self.code = Emitter([self.start, b, b], self.lanes)
         self.once: dict[int, Staged] = {}
         self.row_addresses: dict[int, ir.Value] = {}
         for number, given in enumerate(body.inputs):
             if body.rank and given.varies[-1]:
-                address = self.addresses[number]
-                self.row_addresses[number] = self._at(b, address, self._offset(given), given.dtype)
+                address, offset = self.addresses[number], self._offset(given)
+                if self.place is not None and number < len(body.outputs):
+                    offset = b.mul(self.place, self.length)
+                self.row_addresses[number] = self._at(b, address, offset, given.dtype)
             else:
                 self.once[number] = self._load_scalar(self.addresses[number], given)
+        target = first if self.place is None else b.mul(self.place, self.length)
         self.row_outputs = [
-            self._at(b, address, first, self.types[number])
+            self._at(b, address, target, self.types[number])
             for number, address in zip(body.outputs, self.output_addresses, strict=True)
         ]
         self._run_steps(self.code, self.once)
+
+    def _load_place(self) -> ir.Value:
+        """Which row of the variables goes with this one of the other inputs."""
+        b, kind, size = self.row, self.body.indices, np.dtype(self.body.indices).itemsize
+        words = len(self.sizes) + len(self.addresses) + len(self.output_addresses)
+        address = self._at(b, self._word(words), self.row_number, kind)
+        element = ir.IntType(8 * size)
+        return b.sext(b.load(b.inttoptr(address, element.as_pointer()), align=size), WORD)
 
     def _phi(self, b: ir.IRBuilder, name: str, first: ir.Value, before: str) -> ir.Value:
         phi = b.phi(WORD, name)
@@ -222,7 +246,7 @@ class _Generator:
         """The loop over whole vectors, `unroll` at a time, or the masked one over the rest."""
         is_main = name == "main"
         block, b = self.blocks[name], ir.IRBuilder(self.blocks[name])
-        first, before = (WORD(0), "row") if is_main else (self.whole_length, "rest.check")
+        first, before = (WORD(0), "named") if is_main else (self.whole_length, "rest.check")
         position = self._phi(b, f"{name}.position", first, before)
         code = Emitter([self.start, self.row, b], self.lanes)
         places = [b.add(position, WORD(u * self.lanes)) for u in range(unroll)]

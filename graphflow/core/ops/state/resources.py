@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ... import ops
-from ...base import errors
+from ...base import dtypes, errors
 from ...base.dtypes import DType
 from ...base.ref import Ref, locked
 from ...base.tensor_shape import TensorShape
@@ -305,11 +305,20 @@ def resource_gather_reference(node: Any, ref: Ref, indices: np.ndarray) -> np.nd
     return np.asarray(value[(*(axis.reshape(axis.shape + extra) for axis in leading), indices)])
 
 
+def _shape_of(handle: Tensor) -> Tensor:
+    """A variable's shape: a constant where the graph knows it."""
+    data = handle_data(handle)
+    if data is None or not data.shape.is_fully_defined():
+        shape: Tensor = variable_shape_op(handle)
+        return shape
+    return ops.array.constant(data.shape.as_list(), dtype=dtypes.int32)
+
+
 @resource_gather_op.grad
 def resource_gather_grad(op: Any, dy: Any) -> list[Any]:
     """Only the rows that were read have a gradient."""
     handle, indices = op.inputs
-    shape = variable_shape_op(handle)
+    shape = _shape_of(handle)
     count = ops.array.expand_dims(ops.array.size(indices), 0)
     values = ops.array.reshape(dy, ops.array.concat([count, shape[1:]], 0))
     return [IndexedSlices(values, ops.array.reshape(indices, count), shape), None]

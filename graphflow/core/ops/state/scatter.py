@@ -19,6 +19,7 @@ from ...graph.conversion import convert_to_tensor
 from ...graph.op_def import OpDef, define_op
 from ...graph.scopes import name_scope
 from ...graph.shape_context import ShapeContext
+from ..array.unique_rows import without_padding
 from ..shape_rules import merged_shape
 from .assign import written_shape
 from .resources import handle_data
@@ -147,14 +148,14 @@ def _define_scatter(kind: str, type_attr: str, locking: str) -> tuple[OpDef, OpD
 
     @by_reference.define
     def scatter_reference(node: Any, ref: Ref, indices: np.ndarray, updates: np.ndarray) -> Ref:
-        scatter_rows(in_place, ref, indices, updates)
+        scatter_rows(in_place, ref, *without_padding(node.attrs, indices, updates))
         return ref
 
     @by_handle.define
     def resource_scatter_reference(
         node: Any, ref: Ref, indices: np.ndarray, updates: np.ndarray
     ) -> None:
-        scatter_rows(in_place, ref, indices, updates)
+        scatter_rows(in_place, ref, *without_padding(node.attrs, indices, updates))
 
     return by_reference, by_handle
 

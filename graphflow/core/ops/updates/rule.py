@@ -29,6 +29,7 @@ from ...graph.op_def import OpDef, define_op
 from ...graph.operation import Operation
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
+from ..array.unique_rows import without_padding
 from ..state.assign import written_shape
 from ..state.resources import handle_data
 
@@ -184,6 +185,9 @@ def _define(
         with locked(*cells):
             values = [cell.read() for cell in cells]
             others = {name: arguments[name] for name in names[cell_count:]}
+            if is_sparse:
+                pair = without_padding(node.attrs, others["indices"], others["grad"])
+                others["indices"], others["grad"] = pair
             _check(names[:cell_count], values, others)
             update = _update_rows if is_sparse else _update_whole
             updated = update(rule, values, others, given)

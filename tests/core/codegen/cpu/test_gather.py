@@ -15,6 +15,7 @@ from graphflow.core.base import dtypes, errors
 from graphflow.core.base.ref import Ref
 from graphflow.core.base.tensor_shape import TensorShape
 from graphflow.core.graph.op_def import find_op
+from graphflow.core.ops.array.unique_rows import PADDED
 
 TYPES = [np.uint8, np.float16, np.float32, np.float64, np.complex128]
 INDICES = [np.int32, np.int64]
@@ -236,48 +237,66 @@ def test_a_bad_index_changes_nothing():
         )
 
 
-# --- sparse updates -------------------------------------------------------------------------------
+# --- distinct indices -----------------------------------------------------------------------------
 
 
-def updated(op_type, attrs, cells, others) -> Any:
-    """Variables after an update, natively and by the reference."""
-    refs = [Ref("cell", dtypes.as_dtype(x.dtype), TensorShape(x.shape), x) for x in cells]
-    reference(op_type, attrs, *refs, *others)
-    outputs = [] if op_type.startswith("Resource") else [cells[0]]
-    shapes, types = [x.shape for x in outputs], [x.dtype for x in outputs]
-    got = lower_and_run(op_type, attrs, [*cells, *others], shapes, types, cells=len(cells))
-    return got[: len(cells)], [ref.read() for ref in refs]
+def distinct(indices: np.ndarray, out_idx: Any) -> list[np.ndarray]:
+    """The rows and places of `_UniqueRows`, natively; the reference gives the same."""
+    attrs = {"out_idx": dtypes.as_dtype(out_idx)}
+    wanted = reference("_UniqueRows", attrs, indices)
+    types = [indices.dtype, out_idx]
+    got = lower_and_run("_UniqueRows", attrs, [indices], [indices.shape] * 2, types)
+    for g, w in zip(got, wanted, strict=True):
+        np.testing.assert_array_equal(g, w)
+    return got
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("option", [False, True])
-@pytest.mark.parametrize("prefix", ["", "Resource"])
-def test_updates_of_rows(dtype, option, prefix):
-    rng = np.random.default_rng(4)
-    for columns in ((), (3,), (16,), (5, 61)):
-        cells = [rng.random((6, *columns)).astype(dtype) for _ in "vs"]
-        gradient = rng.normal(size=(9, *columns)).astype(dtype)
-        for indices in (places(9, 6), places(9, 6, np.int64)):
-            rate, other = np.array(0.3, dtype), np.array(0.9, dtype)
-            for name, others in {
-                "Momentum": [rate, gradient, indices, other],
-                "Adagrad": [rate, gradient, indices],
-                "AdagradV2": [rate, other, gradient, indices],
-            }.items():
-                op_type = f"{prefix}SparseApply{name}"
-                if find_op(op_type) is None:
-                    continue
-                attrs = {"use_nesterov": option} if name == "Momentum" else {"update_slots": option}
-                got, want = updated(op_type, attrs, cells, others)
-                for g, w in zip(got, want, strict=True):
-                    np.testing.assert_allclose(g, w, rtol=1e-6 if dtype == np.float32 else 1e-14)
+@settings(max_examples=40, deadline=None)
+@given(st.data())
+def test_distinct_rows(data):
+    index_type, out_idx = (data.draw(st.sampled_from(INDICES)) for _ in "ab")
+    limits = np.iinfo(index_type)
+    index = st.one_of(st.integers(0, 6), st.integers(limits.min + 1, limits.max))
+    given_indices = data.draw(st.lists(index, min_size=1, max_size=40))
+    indices = np.array(given_indices, index_type)
+    rows, places = distinct(indices, out_idx)
+    count = len(set(given_indices))
+    assert list(rows[:count]) == list(dict.fromkeys(given_indices))
+    assert (rows[count:] == limits.min).all()
+    np.testing.assert_array_equal(rows[places], indices)
 
 
-def test_an_update_of_a_bad_row_is_refused():
-    cells = [np.ones((4, 40), np.float32)] * 2
-    others = [np.float32(1), np.ones((3, 40), np.float32), np.array([0, 4, -1])]
-    inputs = [*cells, *map(np.asarray, others)]
-    with pytest.raises(errors.InvalidArgumentError, match="Index 4 at offset 1 in indices is out"):
+def test_many_distinct_rows():
+    rng = np.random.default_rng(3)
+    for step in (1, 1 << 16, 3):  # what multiples of powers of two do to a hash
+        indices = (rng.permutation(3000) * step).astype(np.int64)
+        distinct(np.r_[indices, indices[::-1]], np.int32)
+
+
+@pytest.mark.parametrize("index_type", INDICES)
+def test_the_index_that_stands_for_no_row_is_refused(index_type):
+    lowest = np.iinfo(index_type).min
+    indices = np.array([3, lowest], index_type)
+    attrs, types = {"out_idx": dtypes.int32}, [index_type, np.int32]
+    wanted = rf"indices\[1\] = {lowest} is outside of every variable"
+    with pytest.raises(errors.InvalidArgumentError, match=wanted):
+        reference("_UniqueRows", attrs, indices)
+    with pytest.raises(errors.InvalidArgumentError, match=wanted):
+        lower_and_run("_UniqueRows", attrs, [indices], [(2,), (2,)], types)
+
+
+@pytest.mark.parametrize("index_type", INDICES)
+@pytest.mark.parametrize("kind", ["Update", "Add", "Max"])
+def test_scatter_leaves_padding_out(kind, index_type):
+    start = numbers((7, 3, 20), np.float32)
+    indices = np.array([4, 0, *[np.iinfo(index_type).min] * 3], index_type)
+    updates = numbers((5, 3, 20), np.float32) + 50
+    for prefix in ("", "Resource"):
+        got, want = changed(f"{prefix}Scatter{kind}", {PADDED: True}, start, indices, updates)
+        np.testing.assert_array_equal(got, want)
+        assert (got[[1, 2, 3, 5, 6]] == start[[1, 2, 3, 5, 6]]).all() and (got != start).any()
+    indices[1] = -1  # negative, but no padding
+    with pytest.raises(errors.InvalidArgumentError, match=r"indices\[1\] = -1 is not in \[0, 7\)"):
         lower_and_run(
-            "SparseApplyAdagrad", {"update_slots": True}, inputs, [(4, 40)], [np.float32], cells=2
+            f"ResourceScatter{kind}", {PADDED: True}, [start, indices, updates], [], [], cells=1
         )

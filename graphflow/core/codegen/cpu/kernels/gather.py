@@ -1,4 +1,4 @@
-"""Rows by their numbers: gathered, one-hot, and changed in place.
+"""Rows by their numbers: gathered, one-hot, changed in place; the numbers without repetition.
 
 A row is what is left of an array behind the dimensions that indices go into; a place is `depth`
 indices, one for each of these dimensions, and the row's number what they come to.
@@ -20,7 +20,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ..simd import F32, F64, I32, I64, U8, report, word
+from ..simd import F32, F64, I32, I64, U8, report, set_word, word
 from .move import (
     copy_bytes,
     fill_bytes,
@@ -36,8 +36,9 @@ from .move import (
     repeat_4,
 )
 
-get_i32, get_u8 = I32.get, U8.get
+get_i32, put_i32, get_u8 = I32.get, I32.put, U8.get
 ADD, SUB, SET, MUL, DIV, MIN, MAX = range(7)  # kinds of change: `KINDS` of the lowerings
+SKIPS_NONE, SKIPS_NEGATIVE, SKIPS_PADDING = range(3)  # what an index that names no row may be
 
 
 @njit
@@ -52,6 +53,12 @@ def index_at(indices, kind, i):
         return (low ^ 0x8000) - 0x8000
     value = np.int64(get_u8(indices + i))
     return value if kind < 0 else (value ^ 0x80) - 0x80
+
+
+@njit
+def no_row(kind):
+    """The index that fills up a list of rows: the lowest of its type."""
+    return np.int64(-0x80000000) if kind == 4 else np.int64(-0x8000000000000000)
 
 
 @njit
@@ -165,14 +172,31 @@ def one_hot(lo, hi, args):
 
 
 @njit
+def is_skipped(index, kind, skips):
+    """Whether an index that names no row means nothing, rather than an error."""
+    if skips == SKIPS_PADDING:
+        return index == no_row(kind)
+    return skips == SKIPS_NEGATIVE and index < 0
+
+
+@njit
 def check_places(indices, kind, depth, limits, count, skips, args, at):
-    """Whether all places name rows; reports the first that does not. `skips`: negative ones may."""
+    """Whether all places name rows; reports the first that does not."""
     for i in range(count):
         if row_at(indices, kind, depth, limits, i) < 0:
-            if not (skips != 0 and index_at(indices, kind, i) < 0):
+            if not is_skipped(index_at(indices, kind, i), kind, skips):
                 report(args, at, packed_place(indices, kind, depth, i), i)
                 return False
     return True
+
+
+def check(lo, hi, args):
+    """Reports the first place that names no row. Words: indices, their kind, depth, limits, how
+    many places, what is skipped; failure."""
+    check_places(
+        word(args, 0), word(args, 1), word(args, 2), word(args, 3), word(args, 4), word(args, 5),
+        args, 6,
+    )  # fmt: skip
 
 
 def _make_combine(lanes):
@@ -227,8 +251,8 @@ def _make_change(lanes):
 
     def change(lo, hi, args):
         """Words: rows, updates; indices, their kind, depth, limits, how many places; columns, those
-        of a band, kind of change; whether an update is one scalar, whether negative indices are
-        skipped; failure."""
+        of a band, kind of change; whether an update is one scalar, which indices are skipped;
+        failure."""
         target, updates, indices, index_kind = (
             word(args, 0), word(args, 1), word(args, 2), word(args, 3)
         )  # fmt: skip
@@ -251,7 +275,8 @@ change_f32, change_f64, change_i32, change_i64 = (_make_change(x) for x in (F32,
 
 
 def put_rows(lo, hi, args):
-    """Rows set, of any type. Words: as of a change up to the band, in bytes; then the failure."""
+    """Rows set, of any type. Words: as of a change up to the band, in bytes; which indices are
+    skipped; failure."""
     target, updates, indices, index_kind = (
         word(args, 0),
         word(args, 1),
@@ -259,10 +284,58 @@ def put_rows(lo, hi, args):
         word(args, 3),
     )
     depth, limits, count, columns = word(args, 4), word(args, 5), word(args, 6), word(args, 7)
-    band = word(args, 8)
-    if check_places(indices, index_kind, depth, limits, count, 0, args, 9):
+    band, skips = word(args, 8), word(args, 9)
+    if check_places(indices, index_kind, depth, limits, count, skips, args, 10):
         first, last = lo * band, min(hi * band, columns)
         for i in range(count):
             row = row_at(indices, index_kind, depth, limits, i)
-            source = updates + i * columns + first
-            copy_bytes(target + row * columns + first, source, last - first)
+            if row >= 0:
+                source = updates + i * columns + first
+                copy_bytes(target + row * columns + first, source, last - first)
+
+
+# --- distinct indices -----------------------------------------------------------------------------
+
+
+@njit
+def _slot_of(index, mask):
+    """Where an index is looked for first: high bits of a product, as ids are often small."""
+    mixed = np.uint64(index) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64(mixed >> np.uint64(32)) & mask
+
+
+@njit
+def _put_index(address, kind, i, value):
+    if kind == 4:
+        put_i32(address + 4 * i, np.int32(value))
+    else:
+        set_word(address, i, value)
+
+
+def unique_rows(lo, hi, args):
+    """Distinct indices in the order in which they first occur, then the index that names no row;
+    and where among them each one is. One item. Words: rows, places, their kind; indices, their
+    kind, how many; a table of int32, its length (a power of two); failure."""
+    rows, places, place_kind = word(args, 0), word(args, 1), word(args, 2)
+    indices, kind, count = word(args, 3), word(args, 4), word(args, 5)
+    table, mask = word(args, 6), word(args, 7) - 1
+    fill_bytes(table, 4 * (mask + 1), 0, 0)
+    found = 0
+    for i in range(count):
+        index = index_at(indices, kind, i)
+        if index == no_row(kind):
+            report(args, 8, index, i)
+            return
+        slot = _slot_of(index, mask)
+        place = np.int64(get_i32(table + 4 * slot)) - 1  # an empty slot holds 0
+        while place >= 0 and index_at(rows, kind, place) != index:
+            slot = (slot + 1) & mask
+            place = np.int64(get_i32(table + 4 * slot)) - 1
+        if place < 0:
+            place = found
+            found += 1
+            put_i32(table + 4 * slot, np.int32(found))
+            _put_index(rows, kind, place, index)
+        _put_index(places, place_kind, i, place)
+    for i in range(found, count):
+        _put_index(rows, kind, i, no_row(kind))

@@ -15,6 +15,7 @@ _BAND_BYTES = 64
 _KINDS = {"int32": 4, "int64": 8, "int16": 2, "int8": 1, "uint8": -1}
 _TYPES = {"float32": "f32", "float64": "f64", "int32": "i32", "int64": "i64"}
 ADD, SUB, SET, MUL, DIV, MIN, MAX = range(7)  # of the kernels `gather.change`
+SKIPS_NONE, SKIPS_NEGATIVE, SKIPS_PADDING = range(3)  # what an index that names no row may be
 
 
 def index_kind(k: Lowering, indices: Buffer) -> int:
@@ -96,7 +97,7 @@ def change_rows(
     limits: Sequence[int],
     count: int,
     failure: Failed,
-    skips_negative: bool = False,
+    skips: int = SKIPS_NONE,
 ) -> None:
     """Changes rows of a buffer, one index after the other.
 
@@ -105,7 +106,7 @@ def change_rows(
       indices: [count, depth].
       updates: a row for each place, or one scalar.
       limits: the sizes of the first `depth` dimensions.
-      skips_negative: whether a negative index means nothing, rather than an error.
+      skips: whether an index that is negative, or fills up a list, means nothing.
     """
     if not count:
         return
@@ -124,7 +125,7 @@ def change_rows(
     words: list[Argument] = [k.update(target, whole=True), source, *places, count]
     words += [row_bytes // unit, band // unit]
     if not sets:
-        words += [kind, int(is_scalar), int(skips_negative)]
+        words += [kind, int(is_scalar)]
     cost = count * (2.0 * items + 3 * row_bytes / 8.0)
     kernel = "gather.put_rows" if sets else f"gather.change_{_TYPES[target.kind]}"
-    k.call(kernel, items, [*words, k.failure()], cost=cost, failure=failure)
+    k.call(kernel, items, [*words, skips, k.failure()], cost=cost, failure=failure)

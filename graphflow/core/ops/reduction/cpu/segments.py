@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...array.cpu.margins import fill
-from ...array.cpu.places import ADD, change_rows, outside
+from ...array.cpu.places import ADD, SKIPS_NEGATIVE, change_rows, outside
 from ...lowering import Lowering, Table
 from ..unsorted_segment import unsorted_segment_sum_op
 
@@ -23,4 +23,4 @@ def unsorted_segment_sum_cpu(node: Any, k: Lowering) -> None:
     fill(k, y, Table(np.zeros(2, np.int64)))
     failure = outside("segment_ids", ids, f"is out of range [0, {y.shape[0]})")
     count = math.prod(ids.shape)
-    change_rows(k, ADD, y, ids, data, [y.shape[0]], count, failure, skips_negative=True)
+    change_rows(k, ADD, y, ids, data, [y.shape[0]], count, failure, skips=SKIPS_NEGATIVE)

@@ -14,12 +14,15 @@ from ...array.cpu.places import (
     MIN,
     MUL,
     SET,
+    SKIPS_NONE,
+    SKIPS_PADDING,
     SUB,
     brackets,
     change_rows,
     outside,
     outside_places,
 )
+from ...array.unique_rows import PADDED
 from ...lowering import Lowering
 from .. import scatter as ops
 from ..resources import resource_gather_nd_op, resource_gather_op
@@ -49,7 +52,8 @@ def _lower_scatter(op: OpDef, kind: int) -> None:
         k.require(updates.shape in ((), (*indices.shape, *variable.shape[1:])))
         size, count = variable.shape[0], math.prod(indices.shape)
         failure = outside("indices", indices, f"is not in [0, {size})")
-        change_rows(k, kind, variable, indices, updates, [size], count, failure)
+        skips = SKIPS_PADDING if node.attrs.get(PADDED) else SKIPS_NONE
+        change_rows(k, kind, variable, indices, updates, [size], count, failure, skips)
 
 
 def _lower_scatter_nd(op: OpDef, kind: int) -> None:
