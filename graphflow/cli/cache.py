@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
 from typing import Any
@@ -44,19 +45,22 @@ def _clear(_: argparse.Namespace) -> int:
 
 
 def _warm(_: argparse.Namespace) -> int:
-    from ..core.codegen.cpu.library import kernel_address, library_kernels
+    from ..core.base.terminal_line import TerminalLine
+    from ..core.codegen.cpu.library import compile_into_cache, is_ready, library_kernels
+    from ..core.codegen.cpu.workers import compile_missing
+    from ..core.runtime.pool import available_cores
 
     start = time.perf_counter()
-    kernels = library_kernels()
-    for number, kernel in enumerate(kernels, 1):
-        _progress(f"{number}/{len(kernels)} {kernel.name}")
-        kernel_address(kernel)
-    _progress("")
+    kernels, line, count = library_kernels(), TerminalLine(sys.stdout), itertools.count(1)
+
+    def show(kernel: Any) -> None:
+        line.show(f"{next(count)}/{len(kernels)} {kernel.name}")
+
+    compile_missing(kernels, available_cores(), show)
+    for kernel in kernels:
+        if not is_ready(kernel):
+            show(kernel)
+            compile_into_cache(kernel)
+    line.clear()
     print(f"{len(kernels)} kernels are ready, after {time.perf_counter() - start:.0f} s")
     return 0
-
-
-def _progress(text: str) -> None:
-    """Shows a line in the place of the one before; in a file, nothing."""
-    if sys.stdout.isatty():
-        print(f"\r\x1b[K{text}", end="", flush=True)

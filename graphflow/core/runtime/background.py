@@ -10,6 +10,8 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator
 
+from ..codegen.cpu import workers
+
 _SECONDS_TO_END = 10.0  # longer than any kernel takes to compile
 
 Job = Callable[[], None]
@@ -73,6 +75,7 @@ def going_on_without() -> Iterator[None]:
 def _end() -> None:
     """No kernel may be half-way through LLVM when its libraries are torn down."""
     _is_ending.set()
+    workers.stop()
     _jobs.put(None)
     if _thread is not None:
         _thread.join(_SECONDS_TO_END)

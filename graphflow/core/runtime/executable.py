@@ -2,14 +2,16 @@
 
 The first runs never wait for a compiler. A program that has cost some time is planned, and its
 kernels are compiled, in the background, for the shapes that it met; when they are ready they take
-over. `GRAPHFLOW_JIT=now` plans at the first run and waits, `off` never does.
+over. Runs that come meanwhile leave the compiler some of the time, as a step by the interpreter is
+worth a small part of what a native one is. `GRAPHFLOW_JIT=now` plans at the first run and waits,
+`off` never does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +32,9 @@ _SECONDS_BEFORE_PLAN = 0.03
 # One of these takes NumPy longer than planning the whole program takes.
 _HEAVY = frozenset({"Conv2D", "DepthwiseConv2dNative", "FusedBatchNormV3", "LRN"})
 _MAX_PLANS = 64  # shapes of one program that are kept
+# While a plan is being made a run waits so many times as long as the interpreter needs for it.
+_PATIENCE = 2.0
+_POLL_SECONDS = 1e-3
 
 ShapeKey = tuple[Any, ...]
 
@@ -55,6 +60,7 @@ class _Shaped:
     seconds: float = 0.0
     is_asked_for: bool = False
     to_load: Callable[[], None] | None = None  # compiles what the plan lacks, after the first run
+    is_being_made: bool = False  # in the background
     plan: Any = None  # a NativePlan
 
 
@@ -121,6 +127,8 @@ class Executable:
             except KeyboardInterrupt:
                 shaped.is_asked_for = False  # the next run tries again
                 raise
+        if shaped.is_being_made:
+            _leave_time_for(shaped)
         if shaped.plan is None:
             return None
         results: list[Any] | None = shaped.plan.run(args, context)
@@ -146,11 +154,11 @@ class Executable:
         shaped.seconds += perf_counter() - start
         if shaped.to_load is not None:
             load, shaped.to_load = shaped.to_load, None
-            in_background(load)
+            _make_in_background(shaped, load)
         enough = shaped.runs >= _RUNS_BEFORE_PLAN or shaped.seconds >= _SECONDS_BEFORE_PLAN
         if enough and shaped.runs > 1 and not shaped.is_asked_for:
             shaped.is_asked_for = True
-            in_background(lambda: self._make_plan(shaped, args))
+            _make_in_background(shaped, lambda: self._make_plan(shaped, args))
         return results
 
     def _make_plan(self, shaped: _Shaped, args: Sequence[Any]) -> None:
@@ -158,7 +166,8 @@ class Executable:
         from .make_native import load_plan
 
         shaped.is_asked_for = True
-        shaped.plan = load_plan(self._plan_for(args), self._options.threads)
+        waits = self._options.jit == "now"
+        shaped.plan = load_plan(self._plan_for(args), self._options.threads, shows_progress=waits)
 
     def _plan_if_cached(self, shaped: _Shaped, args: Sequence[Any]) -> None:
         """Plans a program whose first run would take longer than that, and uses the plan at once
@@ -183,6 +192,25 @@ class Executable:
         shapes = [tuple(np.shape(getattr(value, "value", value))) for value in args]
         tops = [value.top_shape if type(value) is TensorList else None for value in args]
         return plan_program(self.program, shapes, tops)
+
+
+def _make_in_background(shaped: _Shaped, make: Callable[[], None]) -> None:
+    def job() -> None:
+        try:
+            make()
+        finally:
+            shaped.is_being_made = False
+
+    shaped.is_being_made = True
+    in_background(job)
+
+
+def _leave_time_for(shaped: _Shaped) -> None:
+    """Waits for a plan for a while, so that the compiler has the cores to itself."""
+    start = perf_counter()
+    patience = _PATIENCE * shaped.seconds / max(shaped.runs, 1)
+    while shaped.is_being_made and perf_counter() - start < patience - _POLL_SECONDS:
+        sleep(_POLL_SECONDS)
 
 
 def _shape_key(args: Sequence[Any]) -> ShapeKey:

@@ -80,6 +80,48 @@ def test_auto_interprets_until_a_plan_is_ready(jobs, interpreted) -> None:
         assert len(interpreted) == 31
 
 
+def test_runs_leave_time_to_the_compiler(jobs, monkeypatch) -> None:
+    slept: list[float] = []
+    now = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        slept.append(seconds)
+        now += seconds
+
+    def clock() -> float:
+        nonlocal now
+        now += 0.01  # so long takes all that is measured
+        return now
+
+    monkeypatch.setattr(executable, "perf_counter", clock)
+    monkeypatch.setattr(executable, "sleep", sleep)
+    x, y = small()
+    with session(jit="auto") as sess:
+        sess.run(y, {x: [0.0]})
+        while not jobs:
+            assert slept == []
+            sess.run(y, {x: [0.0]})
+        sess.run(y, {x: [0.0]})
+        assert slept  # the plan is being made
+        jobs[0]()
+        slept.clear()
+        sess.run(y, {x: [0.0]})
+        assert slept == []
+
+
+def test_nobody_waits_for_a_plan_that_could_not_be_made(jobs, monkeypatch) -> None:
+    monkeypatch.setattr(make_native, "load_plan", fail)
+    x, y = small()
+    with session(jit="auto") as sess:
+        while not jobs:
+            sess.run(y, {x: [0.0]})
+        with pytest.raises(RuntimeError):
+            jobs[0]()
+        monkeypatch.setattr(executable, "sleep", None)
+        np.testing.assert_array_equal(sess.run(y, {x: [0.0]}), [2.0])
+
+
 def test_a_plan_takes_over_between_runs_that_update(jobs) -> None:
     v = tf.Variable(np.zeros(3, np.float32))
     update = v.assign_add([1.0, 2.0, 3.0])
@@ -119,7 +161,7 @@ def test_many_shapes_do_not_pile_up_plans(monkeypatch) -> None:
 # --- where no native code can be made -------------------------------------------------------------
 
 
-def fail(*_: Any) -> None:
+def fail(*_: Any, **__: Any) -> None:
     raise RuntimeError("LLVM ERROR: no such instruction")
 
 
@@ -156,7 +198,7 @@ def test_the_background_goes_on_after_a_job_that_failed() -> None:
 
 
 def test_an_interrupted_compilation_is_tried_again(monkeypatch) -> None:
-    def interrupt(*_: Any) -> None:
+    def interrupt(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
     x, y = small()

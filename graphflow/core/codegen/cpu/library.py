@@ -39,6 +39,7 @@ PUBLISH = Kernel("plan_table.publish", argument_count=6)
 RUN_PLAN = Kernel("plan_table.run_plan", argument_count=5)
 RUN_ALONE = Kernel("plan_table.run_alone", argument_count=1)
 WORK = Kernel("plan_table.work", argument_count=4, returns=True)
+PLAN_KERNELS = (RESET, PUBLISH, RUN_PLAN, RUN_ALONE, WORK)
 
 _addresses: dict[Kernel, int] = {}
 _PARAMETERS = ("lo", "hi", "args")
@@ -68,7 +69,7 @@ def is_ready(kernel: Kernel) -> bool:
 
 def library_kernels() -> list[Kernel]:
     """All kernels that are not generated: what `graphflow cache warm` compiles. Imports Numba."""
-    found = [RESET, PUBLISH, RUN_PLAN, RUN_ALONE, WORK]
+    found = list(PLAN_KERNELS)
     folder = importlib.import_module(".kernels", __package__)
     for module in pkgutil.iter_modules(folder.__path__):
         names = vars(importlib.import_module(f".kernels.{module.name}", __package__)).items()
@@ -86,12 +87,15 @@ def _key(kernel: Kernel) -> str:
 
 
 def _load(kernel: Kernel) -> int:
-    key = _key(kernel)
-    code = cache.read_entry(key)
-    if code is None:
-        code = _compile(kernel)
-        cache.write_entry(key, code)
-    return load_object(code)
+    code = cache.read_entry(_key(kernel))
+    return load_object(compile_into_cache(kernel) if code is None else code)
+
+
+def compile_into_cache(kernel: Kernel) -> bytes:
+    """Compiles a kernel, whether or not it is in the cache, and puts it there."""
+    code = _compile(kernel)
+    cache.write_entry(_key(kernel), code)
+    return code
 
 
 def _compile(kernel: Kernel) -> bytes:
