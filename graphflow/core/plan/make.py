@@ -17,6 +17,7 @@ from .groups import make_groups, scratch_of
 from .memory import Lifetime, lay_out, padded
 from .plan import HostStep, HostValue, Plan, Segment, Source, Step, VariableUse
 from .prologue import find_prologue
+from .share import instead_of, share_calls
 from .units import Unit, make_units
 from .variables import cell_inputs, find_uses, is_cell, is_native, root_of, values_of, variable_type
 
@@ -54,7 +55,9 @@ class _Planner:
         self._read_by = self._find_readers(units)
         for unit in units:
             self._plan_unit(unit)
-        results = tuple(self._source(value) for value in self.program.results)
+        found = [self._source(value) for value in self.program.results]
+        self.items, moved = share_calls(self.items)
+        results = tuple(instead_of(source, moved) for source in found)
         calls = [item for item in self.items if isinstance(item, Call)]
         prologue = find_prologue(calls, self.uses.written)
         steps = self._make_steps({id(call) for call in prologue})
