@@ -48,7 +48,7 @@ def _warm(_: argparse.Namespace) -> int:
     from ..core.base.terminal_line import TerminalLine
     from ..core.codegen.cpu.library import compile_into_cache, is_ready, library_kernels
     from ..core.codegen.cpu.workers import compile_missing
-    from ..core.runtime.pool import available_cores
+    from ..core.runtime.cores import available_cores
 
     start = time.perf_counter()
     kernels, line, count = library_kernels(), TerminalLine(sys.stdout), itertools.count(1)

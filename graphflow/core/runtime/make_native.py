@@ -16,9 +16,10 @@ from ..plan.make import make_plan
 from ..plan.plan import Plan
 from ..program.program import Program
 from .background import stop_if_ending
+from .cores import available_cores
 from .instance import all_kernels, kernel_of
 from .native import NativePlan
-from .pool import available_cores, get_pool
+from .pool import get_pool
 
 _SECONDS_WITHOUT_A_WORD = 2.0
 

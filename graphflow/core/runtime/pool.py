@@ -1,6 +1,7 @@
 """The pool: threads of our own that run plans together, as one program on many data.
 
-A run publishes one job; every worker runs the whole plan table and takes its share of each group.
+A run publishes one job; every worker that comes in time runs the plan table and takes its share of
+each group.
 Workers spin for a while after a job, so that the next one starts without the operating system, and
 then park on a lock. While one run uses the pool, others run on their own thread alone.
 """
@@ -27,7 +28,9 @@ from ..codegen.cpu.library import (
 )
 
 _SPINS = 20_000  # polls before a worker parks: about half a millisecond
-_WORDS = 64
+_WORDS = 48  # of a job, `kernels/plan_table.py`
+_TEAM = 32
+CLOSED = 1 << 32
 
 
 class Pool:
@@ -48,7 +51,7 @@ class Pool:
         """Begins anew without threads: in a new pool, and in a forked child, which has none."""
         self._busy = threading.Lock()
         self._job = _aligned_words(_WORDS)
-        self._barrier = _aligned_words(_WORDS)
+        self._job[_TEAM] = CLOSED
         self._parked = [False] * self.threads
         self._wake = [threading.Lock() for _ in range(self.threads)]
         self._started = False
@@ -63,7 +66,7 @@ class Pool:
           is_small: whether other threads would not help.
         """
         if is_small or self.threads == 1 or not self._busy.acquire(blocking=False):
-            self._run(table, groups, 1, 0, failure)
+            self._run(0, table, groups, failure)
             return
         try:
             if not self._started:
@@ -73,20 +76,17 @@ class Pool:
             self._busy.release()
 
     def _run_together(self, table: int, groups: int, failure: int) -> None:
-        barrier = self._barrier.ctypes.data
+        job = self._job.ctypes.data
         self._reset(table, groups)
         generation = self._job[0]
         try:
-            self._publish(self._job.ctypes.data, table, groups, self.threads, barrier, failure)
+            self._publish(job, table, groups, failure)
             self._wake_workers()
         except KeyboardInterrupt:
-            # Whoever has the job waits for all the others, and for this thread: no way back.
-            if self._job[0] != generation:
-                for worker in range(1, self.threads):
-                    self._wake_worker(worker)
-                self._run(table, groups, self.threads, barrier, failure)
+            if self._job[0] != generation:  # workers may be at it: it has to come to an end
+                self._run(job, table, groups, failure)
             raise
-        self._run(table, groups, self.threads, barrier, failure)
+        self._run(job, table, groups, failure)
 
     # A run publishes its job and then wakes those who have announced that they park; a worker
     # announces it and then looks for a job. Python's lock orders the four steps, so that nobody
@@ -170,13 +170,6 @@ def get_pool(threads: int) -> Pool:
         with _lock:
             pool = _pools.setdefault(threads, Pool(threads))
     return pool
-
-
-def available_cores() -> int:
-    """How many cores this process may use."""
-    with contextlib.suppress(AttributeError, OSError):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _forget_workers() -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import random
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +21,8 @@ from core.native import host_ops, last_plan, native_plans, session
 
 import graphflow as tf
 from graphflow.core.base.config import Config
-from graphflow.core.runtime import executable, pool
+from graphflow.core.codegen.cpu.library import WORK
+from graphflow.core.runtime import cores, executable, pool
 from graphflow.core.runtime.pool import Pool, get_pool
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
@@ -106,7 +109,7 @@ def test_zero_threads_are_all_cores() -> None:
     x = tf.placeholder(tf.float32, [3])
     with session(0) as sess:
         sess.run(x + 1.0, {x: np.zeros(3)})
-        assert native_plans(sess)[0]._pool is get_pool(pool.available_cores())
+        assert native_plans(sess)[0]._pool is get_pool(cores.available_cores())
 
 
 def test_a_run_that_finds_the_pool_busy_goes_on_alone() -> None:
@@ -116,6 +119,53 @@ def test_a_run_that_finds_the_pool_busy_goes_on_alone() -> None:
         busy = native_plans(sess)[0]._pool._busy
         with busy:
             np.testing.assert_array_equal(sess.run(y, feed), wanted)
+
+
+# --- threads that come late -----------------------------------------------------------------------
+
+
+def test_nobody_waits_for_a_thread_that_does_not_come(monkeypatch) -> None:
+    monkeypatch.setattr(pool, "_pools", {})
+    monkeypatch.setattr(Pool, "_start", lambda self: setattr(self, "_started", True))
+    y, feed = large_product()
+    with session(1) as sess:
+        wanted = sess.run(y, feed)
+    with session(3) as sess:
+        for _ in range(3):
+            np.testing.assert_array_equal(sess.run(y, feed), wanted)
+
+
+def test_threads_that_come_and_go_do_no_harm(monkeypatch) -> None:
+    """Workers come in the middle of runs, after their end, and in the next ones."""
+    c_function = pool._c_function
+
+    def late(kernel: Any) -> Any:
+        function = c_function(kernel)
+        if kernel is not WORK:
+            return function
+
+        def work(*words: int) -> int:
+            time.sleep(random.random() * 2e-3)
+            return int(function(*words))
+
+        return work
+
+    monkeypatch.setattr(pool, "_pools", {})
+    monkeypatch.setattr(pool, "_c_function", late)
+    monkeypatch.setattr(pool, "_SPINS", 50)
+    random.seed(1)
+    fetches, feed = training_step()
+    y, product_feed = large_product()
+    with session(1) as sess:
+        wanted = sess.run(y, product_feed)
+    with session(4) as sess:
+        sess.run(tf.global_variables_initializer())
+        for _ in range(60):
+            np.testing.assert_array_equal(sess.run(y, product_feed), wanted)
+            assert np.isfinite(sess.run(fetches[0], feed))
+        (used,) = {plan._pool for plan in native_plans(sess)}
+        while used._job[pool._TEAM] != pool.CLOSED:  # one may just look in
+            time.sleep(1e-3)
 
 
 # --- forks ----------------------------------------------------------------------------------------
@@ -215,7 +265,7 @@ class Interrupted:
 @pytest.mark.parametrize("name", ["_reset", "_publish", "_wake_workers", "_wake_worker"])
 @pytest.mark.parametrize("before", [True, False])
 def test_ctrl_c_leaves_no_worker_waiting(monkeypatch, before, name, parked) -> None:
-    """A worker that has its job waits in a barrier, where nothing would ever wake it."""
+    """A worker may have its job by then: the run has to come to its end."""
     monkeypatch.setattr(pool, "_SPINS", 0 if parked else 20_000)
     monkeypatch.setattr(pool, "_pools", {})
     y, feed = large_product()

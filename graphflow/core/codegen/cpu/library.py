@@ -35,8 +35,8 @@ class Kernel:
 
 # The entry points of the interpreter of plan tables, `kernels/plan_table.py`.
 RESET = Kernel("plan_table.reset", argument_count=2)
-PUBLISH = Kernel("plan_table.publish", argument_count=6)
-RUN_PLAN = Kernel("plan_table.run_plan", argument_count=5)
+PUBLISH = Kernel("plan_table.publish", argument_count=4)
+RUN_PLAN = Kernel("plan_table.run_plan", argument_count=4)
 RUN_ALONE = Kernel("plan_table.run_alone", argument_count=1)
 WORK = Kernel("plan_table.work", argument_count=4, returns=True)
 PLAN_KERNELS = (RESET, PUBLISH, RUN_PLAN, RUN_ALONE, WORK)
