@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from ..program.program import Program
 from .batch_norm import unfold_batch_norms
+from .continue_later import continue_later
 from .drop_dead import drop_dead
 from .matmul import fuse_matmuls
 from .pooling import pool_with_masks
@@ -20,6 +21,7 @@ PASSES: tuple[tuple[Pass, str], ...] = (
     (drop_dead, "compute only what somebody needs"),
     (drop_trivial, "a sum over nothing, a tile of one: views that later rewrites can see through"),
     (pad_unique_rows, "sum the gradients of repeated rows in arrays of known size"),
+    (continue_later, "plan what comes after data-dependent shapes when they are known"),
     (select_rows, "choose whole rows elementwise, in one kernel with what stands around"),
     (pool_with_masks, "keep a byte per maximum, do biases and relus behind"),
     (unfold_batch_norms, "at inference they are arithmetic that fuses with its neighbours"),

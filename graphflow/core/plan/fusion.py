@@ -11,8 +11,8 @@ import numpy as np
 from ..ops.fused_body import TYPES, FusedBody, FusedInput, FusedStep, can_fuse, step_attrs
 from ..ops.lowering import Access, Buffer, Call, KernelName, Operand
 from ..program.program import Node, Program, Value
+from ..program.variables import Uses, is_native, root_of, values_of, variable_type
 from .units import MAX_FUSED_VALUES, Shape, Unit
-from .variables import Uses, is_native, root_of, values_of, variable_type
 
 # Updates of a variable by one value, as the op that computes the new value.
 _ASSIGNMENTS = {

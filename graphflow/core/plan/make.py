@@ -12,6 +12,15 @@ from ..base.dtypes import DType
 from ..ops import cpu_lowerings
 from ..ops.lowering import Buffer, Call, Home, Lowering, NoKernel, Storage
 from ..program.program import ARG, CONSTANTS, Node, Program, Value
+from ..program.variables import (
+    cell_inputs,
+    find_uses,
+    is_cell,
+    is_native,
+    root_of,
+    values_of,
+    variable_type,
+)
 from .fusion import elementwise_shape, fused_call
 from .groups import make_groups, scratch_of
 from .memory import Lifetime, lay_out, padded
@@ -19,7 +28,6 @@ from .plan import HostStep, HostValue, Plan, Segment, Source, Step, VariableUse
 from .prologue import find_prologue
 from .share import instead_of, share_calls
 from .units import Unit, make_units
-from .variables import cell_inputs, find_uses, is_cell, is_native, root_of, values_of, variable_type
 
 
 def make_plan(program: Program) -> Plan:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 from ..graph.op_def import TOGETHER
 from ..program.program import Program, Value
-from .variables import Uses, root_of
+from ..program.variables import Uses, root_of
 
 MAX_FUSED_NODES = 48
 MAX_FUSED_VALUES = 24  # inputs and outputs of one kernel: each is an address in a register

@@ -32,6 +32,7 @@ _SECONDS_BEFORE_PLAN = 0.03
 # One of these takes NumPy longer than planning the whole program takes.
 _HEAVY = frozenset({"Conv2D", "DepthwiseConv2dNative", "FusedBatchNormV3", "LRN"})
 _MAX_PLANS = 64  # shapes of one program that are kept
+_FEW_SHAPES = 8  # of a program that meets more, only those are planned that it meets again
 # While a plan is being made a run waits so many times as long as the interpreter needs for it.
 _PATIENCE = 2.0
 _POLL_SECONDS = 1e-3
@@ -121,7 +122,8 @@ class Executable:
             try:
                 with going_on_without():
                     if self._options.jit == "now":
-                        self._make_plan(shaped, args)
+                        if len(self._shaped) <= _FEW_SHAPES or shaped.runs:
+                            self._make_plan(shaped, args)
                     elif self._is_heavy:
                         self._plan_if_cached(shaped, args)
             except KeyboardInterrupt:
@@ -145,12 +147,14 @@ class Executable:
 
     def _interpret(self, args: Sequence[Any], context: RunContext) -> list[Any]:
         """The results by the interpreter; asks for a plan once that has taken long enough."""
-        if self._options.jit != "auto":
-            return self._interpreter.run_body(args, context)
         start = perf_counter()
         results = self._interpreter.run_body(args, context)
+        if self._options.jit == "off":
+            return results
         shaped = self._shaped_for(args)
         shaped.runs += 1
+        if self._options.jit == "now":
+            return results
         shaped.seconds += perf_counter() - start
         if shaped.to_load is not None:
             load, shaped.to_load = shaped.to_load, None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,12 +16,16 @@ from ..ops.lowering import Buffer, Home
 from ..ops.random.common import philox_of
 from ..ops.random.cpu.philox import state_words, take_words
 from ..plan.plan import Group, HostStep, HostValue, Plan, Segment, Source, Step
+from ..program.continuation import CONTINUE
 from ..program.interpreter import Interpreter, StepTime, node_error, run_together, shapes_in
 from ..program.program import ARG, Node, waiting_together
 from .context import RunContext
 from .instance import Instance, aligned_copy, is_copied, load_kernels, place_constants
 from .pool import Pool
 from .simple_run import SimpleRun, simple_run
+
+if TYPE_CHECKING:
+    from .executable import Executable
 
 _SMALL_COST = 25_000.0  # ns: a plan that other threads would not make faster
 _MAX_IDLE_INSTANCES = 8
@@ -347,10 +351,14 @@ class _HostSteps:
         self._plan = plan
         steps = [step for step in plan.steps if isinstance(step, HostStep)]
         self._ready = {step.index: Interpreter.make_step(step.node, step.outputs) for step in steps}
+        self._rest: Executable | None = None
 
     def run(self, step: HostStep, run: Running) -> None:
         """Runs a node."""
         inputs, context = self._inputs(step, run), run.context
+        if step.node.op is CONTINUE:
+            self._continue(step, inputs, run)
+            return
         start = time.perf_counter()
         with np.errstate(all="ignore"):
             self._ready[step.index].apply(inputs, run.host, context)
@@ -358,6 +366,18 @@ class _HostSteps:
         if context.step_times is not None:
             end, shapes = time.perf_counter(), shapes_in(run.host, step.outputs)
             context.step_times.append(StepTime(step.node, start, end, shapes))
+
+    def _continue(self, step: HostStep, inputs: Sequence[Any], run: Running) -> None:
+        """Runs the rest of the program, by plans for the shapes that are known now."""
+        from .executable import Executable
+
+        program, context = step.node.attrs["program"], run.context
+        if self._rest is None:
+            self._rest = Executable(program, context.state.options)
+        with np.errstate(all="ignore"):
+            results = self._rest.run_body(inputs[: len(program.args)], context)
+        for slot, result in zip(step.outputs, results, strict=True):
+            run.host[slot] = result
 
     def run_together(self, steps: Sequence[HostStep], run: Running) -> None:
         """Runs nodes that may wait: one, or several that may wait for each other."""

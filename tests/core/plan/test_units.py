@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 import graphflow as tf
 from graphflow.core.plan.fusion import elementwise_shape
 from graphflow.core.plan.units import MAX_FUSED_NODES, MAX_FUSED_VALUES, Unit, make_units
-from graphflow.core.plan.variables import find_uses, root_of
 from graphflow.core.program.program import Program
+from graphflow.core.program.variables import find_uses, root_of
 
 
 def units_of(program: Program) -> list[Unit]:

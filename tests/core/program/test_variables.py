@@ -11,7 +11,7 @@ from core.plan.checks import check_plan
 
 import graphflow as tf
 from graphflow.core.ops.lowering import Home
-from graphflow.core.plan.variables import find_uses
+from graphflow.core.program.variables import find_uses
 from graphflow.core.variables.resource_variable import is_resource_variable
 
 SIZE = 3000  # more than what a run copies

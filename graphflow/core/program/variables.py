@@ -15,7 +15,7 @@ import numpy as np
 from ..base import dtypes
 from ..base.dtypes import DType
 from ..graph.op_def import NONE
-from ..program.program import ARG, Node, Program, Value
+from .program import ARG, Node, Program, Value
 
 ALIASES = frozenset(
     {
