@@ -40,6 +40,10 @@ def batch_norm(x: Any, scale: Any, offset: Any) -> Any:
     return tf.nn.fused_batch_norm(x, scale, offset)[0]
 
 
+def batch_norm_of_planes(x: Any, scale: Any, offset: Any) -> Any:
+    return tf.nn.fused_batch_norm(x, scale, offset, data_format="NCHW")[0]
+
+
 def sparse_loss(x: Any) -> Any:
     labels = tf.placeholder_with_default(tf.zeros([4], tf.int32), [4])
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=x)
@@ -72,6 +76,11 @@ ROWS: dict[str, tuple[tuple[str, ...], Make, list[tuple[int, ...]]]] = {
     "conv": (FLOATS, with_gradients(conv), [IMAGE, FILTER]),
     "pool": (FLOATS, with_gradients(max_pool), [IMAGE]),
     "batch norm": (("float32",), with_gradients(batch_norm), [IMAGE, (3,), (3,)]),
+    "batch norm of planes": (
+        ("float32",),
+        with_gradients(batch_norm_of_planes),
+        [(2, 3, 8, 8), (3,), (3,)],
+    ),
     "lrn": (("float32",), with_gradients(tf.nn.lrn), [IMAGE]),
     "softmax": (FLOATS, with_gradients(tf.nn.softmax), [(4, 6)]),
     "log softmax": (FLOATS, with_gradients(tf.nn.log_softmax), [(2, 4, 6)]),
