@@ -67,6 +67,11 @@ ROWS: dict[str, tuple[tuple[str, ...], Make, list[tuple[int, ...]]]] = {
         name: ((*HALF, *SMALL), getattr(tf, name), [(4, 6), (6,)])
         for name in "add subtract multiply maximum minimum less equal".split()
     },
+    "division by constants": (
+        (*HALF, *SMALL, "uint16"),
+        lambda x: [f(x, tf.constant(3, x.dtype)) for f in (tf.floordiv, tf.floormod)],
+        [(4, 6)],
+    ),
     "pow": (HALF, tf.pow, [(4, 6), (4, 6)]),
     "cast": (ALL, lambda x: [tf.cast(x, d) for d in ALL], [(4, 6)]),
     "where": (ALL, lambda x, y: tf.where(tf.equal(x, y), x, y), [(4, 6), (4, 6)]),
