@@ -2,7 +2,8 @@
 
 A body is straight-line arithmetic over these names. Called with numbers, it computes (with NumPy's
 IEEE versions); called with the vectors of a kernel that is being made, which answer to the same
-names, it writes the kernel's instructions (`codegen/cpu/emit.py`). `where` takes the place of `if`.
+names, it writes the kernel's instructions (`codegen/cpu/emit.py`). `where` takes the place of `if`,
+except where a type decides (`is_integer`).
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ from numpy import trunc as trunc
 
 __all__ = [
     "absolute", "acos", "acosh", "as_type_of", "asin", "asinh", "atan", "atan2", "atanh", "ceil",
-    "conj", "cos", "cosh", "erf", "erfc", "exp", "expm1", "floor", "fmod", "isfinite", "isinf",
-    "isnan", "log", "log1p", "maximum", "minimum", "rint", "sigmoid", "sign", "sin", "sinh",
-    "sqrt", "tan", "tanh", "trunc", "where", "Scalar",
+    "conj", "cos", "cosh", "erf", "erfc", "exp", "expm1", "floor", "fmod", "is_integer", "isfinite",
+    "isinf", "isnan", "log", "log1p", "maximum", "minimum", "rint", "sigmoid", "sign", "sin",
+    "sinh", "sqrt", "tan", "tanh", "trunc", "where", "Scalar",
 ]  # fmt: skip
 
 Scalar = Any  # a number of the op's type, or what a compiler puts in its place
@@ -72,6 +73,11 @@ def sigmoid(x: Scalar) -> Scalar:
 def as_type_of(like: Scalar, x: Scalar) -> Scalar:
     """`x` in the type of another number."""
     return x.astype(like.dtype)
+
+
+def is_integer(x: Scalar) -> bool:
+    """Whether a number is of an integer type: that is known when a kernel is made."""
+    return np.dtype(x.dtype).kind in "iu"
 
 
 def where(condition: Scalar, x: Scalar, y: Scalar) -> Scalar:

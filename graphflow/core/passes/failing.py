@@ -27,4 +27,12 @@ def may_fail(node: Node) -> bool:
         return False
     if None in node.output_shapes:
         return True
-    return node.op.name not in _TOTAL and node.op.scalar_body is None
+    return node.op.name not in _TOTAL and not _has_body(node)
+
+
+def _has_body(node: Node) -> bool:
+    """Whether a node has a scalar body that is right for it; of integers, few have none."""
+    op = node.op
+    if op.scalar_body is None or op.scalar_when is not None and not op.scalar_when(node.attrs):
+        return False
+    return "i" in op.scalar_kinds or not any(dtype.is_integer for dtype in node.input_dtypes)

@@ -10,6 +10,7 @@ from .continue_later import continue_later
 from .drop_dead import drop_dead
 from .matmul import fuse_matmuls
 from .pooling import pool_with_masks
+from .safe_division import mark_safe_divisions
 from .select_rows import select_rows
 from .specialize import Shape, specialize
 from .trivial import drop_trivial
@@ -18,6 +19,7 @@ from .unique_rows import pad_unique_rows
 Pass = Callable[[Program], Program]
 
 PASSES: tuple[tuple[Pass, str], ...] = (
+    (mark_safe_divisions, "by a constant that is not zero an integer divides like a float"),
     (drop_dead, "compute only what somebody needs"),
     (drop_trivial, "a sum over nothing, a tile of one: views that later rewrites can see through"),
     (pad_unique_rows, "sum the gradients of repeated rows in arrays of known size"),

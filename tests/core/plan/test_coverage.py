@@ -40,6 +40,10 @@ def batch_norm(x: Any, scale: Any, offset: Any) -> Any:
     return tf.nn.fused_batch_norm(x, scale, offset)[0]
 
 
+def batch_norm_of_planes(x: Any, scale: Any, offset: Any) -> Any:
+    return tf.nn.fused_batch_norm(x, scale, offset, data_format="NCHW")[0]
+
+
 def sparse_loss(x: Any) -> Any:
     labels = tf.placeholder_with_default(tf.zeros([4], tf.int32), [4])
     return tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=x)
@@ -63,6 +67,11 @@ ROWS: dict[str, tuple[tuple[str, ...], Make, list[tuple[int, ...]]]] = {
         name: ((*HALF, *SMALL), getattr(tf, name), [(4, 6), (6,)])
         for name in "add subtract multiply maximum minimum less equal".split()
     },
+    "division by constants": (
+        (*HALF, *SMALL, "uint16"),
+        lambda x: [f(x, tf.constant(3, x.dtype)) for f in (tf.floordiv, tf.floormod)],
+        [(4, 6)],
+    ),
     "pow": (HALF, tf.pow, [(4, 6), (4, 6)]),
     "cast": (ALL, lambda x: [tf.cast(x, d) for d in ALL], [(4, 6)]),
     "where": (ALL, lambda x, y: tf.where(tf.equal(x, y), x, y), [(4, 6), (4, 6)]),
@@ -72,6 +81,11 @@ ROWS: dict[str, tuple[tuple[str, ...], Make, list[tuple[int, ...]]]] = {
     "conv": (FLOATS, with_gradients(conv), [IMAGE, FILTER]),
     "pool": (FLOATS, with_gradients(max_pool), [IMAGE]),
     "batch norm": (("float32",), with_gradients(batch_norm), [IMAGE, (3,), (3,)]),
+    "batch norm of planes": (
+        ("float32",),
+        with_gradients(batch_norm_of_planes),
+        [(2, 3, 8, 8), (3,), (3,)],
+    ),
     "lrn": (("float32",), with_gradients(tf.nn.lrn), [IMAGE]),
     "softmax": (FLOATS, with_gradients(tf.nn.softmax), [(4, 6)]),
     "log softmax": (FLOATS, with_gradients(tf.nn.log_softmax), [(2, 4, 6)]),

@@ -396,9 +396,36 @@ def sqrt(x: Staged) -> Staged:
 @vector_form("fmod")
 def _fmod(x: Any, y: Any) -> Staged:
     x, y = alike(x, y)
-    if not is_float(x.dtype):
-        raise TypeError("dividing integers can fail: no vector code")
-    return emit("frem", x.dtype, x, y)
+    return emit("frem", x.dtype, x, y) if is_float(x.dtype) else x - _quotient(x, y) * y
+
+
+@vector_form("floor_divide")
+def _floor_divide(x: Any, y: Any) -> Staged:
+    x, y = alike(x, y)
+    if is_float(x.dtype):
+        raise TypeError("what NumPy gives is not floor(x / y): no vector code for floats")
+    quotient = _quotient(x, y)
+    is_above = (quotient * y != x) & ((x < 0) != (y < 0))
+    return where(is_above, quotient - 1, quotient)
+
+
+def _quotient(x: Staged, y: Staged) -> Staged:
+    """`x / y` of integers, rounded toward zero; the smallest one by -1 is itself, as in NumPy.
+
+    Machines have no vectors of it, but floats that hold both numbers give the right one: a quotient
+    that is not whole is 1 / y or more from the next one that is, and rounding moves it by far less.
+    By zero, which the lanes behind the end of a row hold, it is any number.
+    """
+    bits = x.ir.type.element.width
+    if bits < 64:
+        wide = "float32" if bits < 32 else "float64"
+        return convert(convert(x, wide) / convert(y, wide), x.dtype)
+    if not is_signed(x.dtype):
+        return emit("udiv", x.dtype, x, where(y == 0, 1, y))
+    # An element at a time, by an instruction that traps on what has no quotient.
+    by_minus_one = y == -1
+    quotient = emit("sdiv", x.dtype, x, where((y == 0) | by_minus_one, 1, y))
+    return where(by_minus_one, -x, quotient)
 
 
 def multiply_add(x: Any, y: Any, z: Any) -> Staged:

@@ -1,8 +1,12 @@
-"""Divisions and their remainders, by the rules of real numbers, of C, and of Python."""
+"""Divisions and their remainders, by the rules of real numbers, of C, and of Python.
+
+Integers divided by zero are an error: their nodes have no scalar body, except for those of which
+`passes/safe_division.py` has found out that it cannot happen. These have the attribute `NONZERO`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -29,6 +33,12 @@ from .signatures import (
 )
 
 Function = Callable[[np.ndarray, np.ndarray], Any]
+
+NONZERO = "_nonzero"  # the attribute of nodes that divide by a constant without zeros
+
+
+def _cannot_fail(attrs: Mapping[str, Any]) -> bool:
+    return not attrs["T"].is_integer or attrs.get(NONZERO, False)
 
 
 def _by_kind(of_integers: Function, of_others: Function) -> Callable[..., Any]:
@@ -67,9 +77,13 @@ div_op.define(_by_kind(_truncated_quotient, np.true_divide))
 
 
 @real_div_op.scalar_for(kinds="f")
-@div_op.scalar_for(kinds="f")
 def real_div_scalar(x: Scalar, y: Scalar) -> Scalar:
     return x / y
+
+
+@div_op.scalar_for(kinds="fiu", when=_cannot_fail)
+def div_scalar(x: Scalar, y: Scalar) -> Scalar:
+    return truncate_div_scalar(x, y) if sm.is_integer(x) else x / y
 
 
 @real_div_op.grad
@@ -92,9 +106,12 @@ truncate_div_op = binary_op("TruncateDiv", NUMBERS)
 truncate_div_op.define(_by_kind(_truncated_quotient, lambda x, y: np.trunc(_real(x) / y)))
 
 
-@truncate_div_op.scalar_for(kinds="f")
+@truncate_div_op.scalar_for(kinds="fiu", when=_cannot_fail)
 def truncate_div_scalar(x: Scalar, y: Scalar) -> Scalar:
-    return sm.trunc(x / y)
+    if not sm.is_integer(x):
+        return sm.trunc(x / y)
+    quotient = x // y
+    return sm.where((quotient < 0) & (quotient * y != x), quotient + 1, quotient)
 
 
 truncate_div_op.grad(lambda op, dz: [None, None])
@@ -114,9 +131,9 @@ floor_div_op = binary_op("FloorDiv", NUMBERS)
 floor_div_op.define(_by_kind(np.floor_divide, lambda x, y: np.floor(_real(x) / y)))
 
 
-@floor_div_op.scalar_for(kinds="f")
+@floor_div_op.scalar_for(kinds="fiu", when=_cannot_fail)
 def floor_div_scalar(x: Scalar, y: Scalar) -> Scalar:
-    return sm.floor(x / y)
+    return x // y if sm.is_integer(x) else sm.floor(x / y)
 
 
 floor_div_op.grad(lambda op, dz: [None, None])
@@ -243,7 +260,7 @@ floor_mod_op = binary_op("FloorMod", REALS)
 floor_mod_op.define(_by_kind(np.mod, np.mod))
 
 
-@floor_mod_op.scalar_for(kinds="f")
+@floor_mod_op.scalar_for(kinds="fiu", when=_cannot_fail)
 def floor_mod_scalar(x: Scalar, y: Scalar) -> Scalar:
     remainder = sm.fmod(x, y)
     return sm.where((remainder != 0) & ((remainder < 0) != (y < 0)), remainder + y, remainder)
@@ -271,8 +288,8 @@ mod_op.define(_by_kind(np.fmod, np.fmod))
 truncate_mod_op.define(_by_kind(np.fmod, np.fmod))
 
 
-@mod_op.scalar_for(kinds="f")
-@truncate_mod_op.scalar_for(kinds="f")
+@mod_op.scalar_for(kinds="fiu", when=_cannot_fail)
+@truncate_mod_op.scalar_for(kinds="fiu", when=_cannot_fail)
 def truncate_mod_scalar(x: Scalar, y: Scalar) -> Scalar:
     return sm.fmod(x, y)
 
@@ -292,6 +309,10 @@ def truncatemod(x: Any, y: Any, name: str | None = None) -> Tensor:
     """
     tensor: Tensor = truncate_mod_op(x, y, name=name)
     return tensor
+
+
+# The ops that fail when an integer is divided by zero.
+WHOLE_DIVISIONS = (div_op, truncate_div_op, floor_div_op, floor_mod_op, mod_op, truncate_mod_op)
 
 
 # --- reciprocals ----------------------------------------------------------------------------------

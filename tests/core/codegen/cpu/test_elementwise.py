@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import graphflow
@@ -17,6 +17,7 @@ from graphflow.core.base.ref import Ref
 from graphflow.core.base.tensor_shape import TensorShape
 from graphflow.core.codegen.cpu.elementwise import describe, generate
 from graphflow.core.graph.op_def import OpDef, find_op, registered_ops
+from graphflow.core.ops.elementwise.division import NONZERO, WHOLE_DIVISIONS
 from graphflow.core.ops.fused_body import (
     TYPES,
     FusedBody,
@@ -187,11 +188,47 @@ def check_every_op(kind: str) -> None:
 
 
 def test_ops_that_can_fail_are_left_to_the_reference() -> None:
-    for name in ("FloorDiv", "TruncateDiv", "Mod", "FloorMod", "Pow"):
+    for name in ("Div", "FloorDiv", "TruncateDiv", "Mod", "FloorMod", "TruncateMod", "Pow"):
         op = find_op(name)
         assert op is not None
-        assert not can_fuse(op, {}, ["int32", "int32"], ["int32"])
-        assert can_fuse(op, {}, ["float32", "float32"], ["float32"])
+        for kind, is_safe in ("int32", False), ("float32", True):
+            assert can_fuse(op, {"T": dtypes.as_dtype(kind)}, [kind, kind], [kind]) == is_safe
+
+
+@st.composite
+def divisions(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    """Integers, and what to divide them by: one number, or as many, none of them zero."""
+    kind = np.dtype(draw(st.sampled_from(INTEGERS)))
+    low, high = int(np.iinfo(kind).min), int(np.iinfo(kind).max)
+    extremes = st.sampled_from([low, low + 1, high - 1, high, max(low, -1), 0, 1, 2])
+    numbers = st.one_of(extremes, st.integers(low, high), st.integers(max(low, -9), 9))
+    size = draw(st.integers(1, 40))
+    xs = draw(st.lists(numbers, min_size=size, max_size=size))
+    count = draw(st.sampled_from([1, size]))
+    ys = draw(st.lists(numbers.filter(bool), min_size=count, max_size=count))
+    return np.array(xs, kind), np.array(ys, kind)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@settings(max_examples=60, deadline=None)
+@given(numbers=divisions())
+@example(numbers=(np.array([-(2**63), 2**63 - 1, 5]), np.array([-1])))
+@example(numbers=(np.array([-(2**63), 7, 9]), np.array([-1, 2, -2])))
+@example(numbers=(np.array([-(2**31), 7], np.int32), np.array([-1], np.int32)))
+def test_divisions_of_integers(target: str, numbers: tuple[np.ndarray, np.ndarray]) -> None:
+    """The extremes too: the smallest integer divided by -1 has no quotient, and traps on x86."""
+    x, y = numbers
+    kind = x.dtype.name
+    attrs = {"T": dtypes.as_dtype(kind), NONZERO: True}
+    assert all(can_fuse(op, attrs, [kind, kind], [kind]) for op in WHOLE_DIVISIONS)
+    steps = tuple(FusedStep(op.name, (), (0, 1), (kind,)) for op in WHOLE_DIVISIONS)
+    inputs = (FusedInput(kind, (True,)), FusedInput(kind, (y.size == x.size > 1,)))
+    outputs = tuple(range(2, 2 + len(steps)))
+    with vectors_of(target):
+        results = compute(FusedBody(1, inputs, steps, outputs), [x.size], [x, y])
+    for op, result in zip(WHOLE_DIVISIONS, results, strict=True):
+        expected = reference(op, attrs, [kind], x, y)
+        np.testing.assert_array_equal(result, expected, err_msg=op.name)
 
 
 @pytest.mark.parametrize("source", sorted(TYPES))

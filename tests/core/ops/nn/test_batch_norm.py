@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
+from core import native
 
 import graphflow as tf
 
@@ -51,6 +53,48 @@ def _assert_close(mine: Any, theirs: Any, rtol: float = 2e-4, atol: float = 2e-5
 def test_fused(oracle: ModuleType, training: bool, data_format: str) -> None:
     """TF's CPU kernel takes NCHW only with oneDNN, so that both are compared with its NHWC."""
     _assert_close(_fused(tf, training, data_format), _fused(oracle, training))
+
+
+def _planes(tf: ModuleType, session: Any, x: Any, dy: Any, to: Any, data_format: str) -> list[Any]:
+    """(y, mean, variance, dx, dscale, doffset) of fed images, behind and before other ops."""
+    with tf.Graph().as_default(), session() as sess:
+        fed, gradient = tf.placeholder(tf.float32, x.shape), tf.placeholder(tf.float32, x.shape)
+        channels = x.shape[1]
+        scale = tf.constant(np.linspace(0.5, 2, channels, dtype=np.float32))
+        offset = tf.constant(np.linspace(-1, 1, channels, dtype=np.float32))
+        before = tf.transpose(tf.nn.relu(fed), to)
+        y, mean, variance = tf.nn.fused_batch_norm(before, scale, offset, data_format=data_format)
+        y = tf.nn.relu(tf.transpose(y, np.argsort(to)))
+        gradients = tf.gradients(y, [fed, scale, offset], gradient)
+        found: list[Any] = sess.run([y, mean, variance, *gradients], {fed: x, gradient: dy})
+        return found
+
+
+@pytest.mark.parametrize("shape", [(8, 5, 9, 7), (1, 3, 64, 48), (16, 33, 14, 14)])
+def test_planes_in_plans(oracle: ModuleType, shape: tuple[int, ...]) -> None:
+    """The same bits for any number of threads, and what TF makes of the images in NHWC."""
+    x, dy = (_RANDOM.normal(1, 2, shape).astype(np.float32) for _ in range(2))
+    theirs = _planes(oracle, oracle.Session, x, dy, (0, 2, 3, 1), "NHWC")
+    alone, *together = (
+        _planes(tf, partial(native.session, threads), x, dy, (0, 1, 2, 3), "NCHW")
+        for threads in (1, 2, 5)
+    )
+    _assert_close(alone, theirs, atol=1e-4)
+    for found in together:
+        for mine, expected in zip(found, alone, strict=True):
+            np.testing.assert_array_equal(mine, expected)
+
+
+@pytest.mark.parametrize("data_format", ["NHWC", "NCHW"])
+def test_statistics_follow_a_convolution_image_by_image(data_format: str) -> None:
+    x = tf.placeholder(tf.float32, (32, 16, 28, 28) if data_format == "NCHW" else (32, 28, 28, 16))
+    w = tf.placeholder(tf.float32, (3, 3, 16, 8))
+    y = tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME", data_format=data_format)
+    y = tf.nn.fused_batch_norm(y, [1.0] * 8, [0.0] * 8, data_format=data_format)[0]
+    plan = native.plan_of(y, [x, w])
+    groups = [[call.kernel.name for call in group.calls] for group in plan.groups]
+    (shared,) = (names for names in groups if names[-1].endswith(".statistics_f32"))
+    assert "convolve" in shared[0]
 
 
 def test_moving_statistics(oracle: ModuleType) -> None:

@@ -1,5 +1,7 @@
 """Fused batch normalisation of [rows, channels]: statistics, their use, and their gradients.
 
+`batch_norm_planes.py` has the passes over x for channels that come before the pixels.
+
     statistics    x -> parts            one pass; items are rows of an image, a part per block
     finish        parts -> vectors      one item: what a channel needs, the factor included
     normalize     x -> y                (x - mean) * factor + offset
@@ -42,12 +44,14 @@ BYTES = WIDTH * SIZE
 
 
 @helper
-def _read(address, count):
+def read(address, count):
+    """A vector, or the `count` elements that are left and zeros."""
     return load(address) if count >= WIDTH else load_tail(address, count, scalar(0))
 
 
 @helper
-def _write(address, value, count):
+def write(address, value, count):
+    """Writes a vector, or its first `count` elements if it has more."""
     if count >= WIDTH:
         store(address, value)
     else:
@@ -55,7 +59,7 @@ def _write(address, value, count):
 
 
 @helper
-def _join(mean, squares, n, part_mean, part_squares, k):
+def join(mean, squares, n, part_mean, part_squares, k):
     """Mean and squared distances of n elements and k others together."""
     delta = part_mean - mean
     joined = mean + delta * scalar(k / (n + k))
@@ -69,12 +73,12 @@ def _update(part, squares_at, count, n, k, shift, total, squares):
     own = squares - total * delta
     own = select(own < scalar(0), splat(scalar(0)), own)
     if n == 0:
-        _write(part, shift + delta, count)
-        _write(part + squares_at, own, count)
+        write(part, shift + delta, count)
+        write(part + squares_at, own, count)
     else:
-        mean, joined = _join(shift, _read(part + squares_at, count), n, shift + delta, own, k)
-        _write(part, mean, count)
-        _write(part + squares_at, joined, count)
+        mean, joined = join(shift, read(part + squares_at, count), n, shift + delta, own, k)
+        write(part, mean, count)
+        write(part + squares_at, joined, count)
 
 
 @helper
@@ -95,10 +99,10 @@ def _two_columns(x, rows, stride, part, squares_at, n):
 @helper
 def _column(x, rows, stride, part, squares_at, n, count):
     """The same of one vector, or of the `count` channels that are left."""
-    shift = _read(x if n == 0 else part, count)
+    shift = read(x if n == 0 else part, count)
     total = squares = splat(scalar(0))
     for r in range(rows):
-        d = _read(x + r * stride, count) - shift
+        d = read(x + r * stride, count) - shift
         total = total + d
         squares = fused_multiply_add(d, d, squares)
     _update(part, squares_at, count, n, rows, shift, total, squares)
@@ -132,29 +136,29 @@ def finish_f32(lo, hi, args):
     for c in range(0, channels, WIDTH):
         at, count = c * SIZE, channels - c
         if parts != 0:
-            mean, squares = _read(parts + at, count), _read(parts + at + stride, count)
+            mean, squares = read(parts + at, count), read(parts + at + stride, count)
             for b in range(1, blocks):
                 n, part = b * block_rows, parts + b * 2 * stride + at
-                part_mean, part_squares = _read(part, count), _read(part + stride, count)
+                part_mean, part_squares = read(part, count), read(part + stride, count)
                 k = min(block_rows, all_rows - n)
-                mean, squares = _join(mean, squares, n, part_mean, part_squares, k)
+                mean, squares = join(mean, squares, n, part_mean, part_squares, k)
             variance = squares / scalar(all_rows)
             batch_mean = mean
             batch_variance = variance * scalar(all_rows / max(all_rows - 1, 1))
             if share != scalar(1):
                 rest = scalar(1) - share
-                batch_mean = rest * _read(word(args, 2) + at, count) + share * batch_mean
-                old = _read(word(args, 3) + at, count)
+                batch_mean = rest * read(word(args, 2) + at, count) + share * batch_mean
+                old = read(word(args, 3) + at, count)
                 batch_variance = rest * old + share * batch_variance
         else:
-            mean, variance = _read(word(args, 2) + at, count), _read(word(args, 3) + at, count)
+            mean, variance = read(word(args, 2) + at, count), read(word(args, 3) + at, count)
             batch_mean, batch_variance = mean, variance
-        factor = _read(word(args, 1) + at, count) / vector_sqrt(variance + epsilon)
-        _write(word(args, 4) + at, factor, count)
-        _write(word(args, 5) + at, batch_mean, count)
-        _write(word(args, 6) + at, batch_variance, count)
-        _write(word(args, 7) + at, mean, count)
-        _write(word(args, 8) + at, variance, count)
+        factor = read(word(args, 1) + at, count) / vector_sqrt(variance + epsilon)
+        write(word(args, 4) + at, factor, count)
+        write(word(args, 5) + at, batch_mean, count)
+        write(word(args, 6) + at, batch_variance, count)
+        write(word(args, 7) + at, mean, count)
+        write(word(args, 8) + at, variance, count)
 
 
 def normalize_f32(lo, hi, args):
@@ -167,11 +171,9 @@ def normalize_f32(lo, hi, args):
         row = r * channels * SIZE
         for c in range(0, channels, WIDTH):
             at, count = c * SIZE, channels - c
-            distance = _read(x + row + at, count) - _read(mean + at, count)
-            value = fused_multiply_add(
-                distance, _read(factor + at, count), _read(offset + at, count)
-            )
-            _write(y + row + at, value, count)
+            distance = read(x + row + at, count) - read(mean + at, count)
+            value = fused_multiply_add(distance, read(factor + at, count), read(offset + at, count))
+            write(y + row + at, value, count)
 
 
 def sums_f32(lo, hi, args):
@@ -186,19 +188,19 @@ def sums_f32(lo, hi, args):
             is_fresh = start == 0 and i % block_items == 0
             for c in range(0, channels, WIDTH):
                 at, count = c * SIZE, channels - c
-                mean = _read(means + at, count)
+                mean = read(means + at, count)
                 total = products = splat(scalar(0))
                 for r in range(k):
                     here = first + r * stride + at
-                    gradient = _read(dy + here, count)
-                    distance = _read(x + here, count) - mean
+                    gradient = read(dy + here, count)
+                    distance = read(x + here, count) - mean
                     total = total + gradient
                     products = fused_multiply_add(gradient, distance, products)
                 if not is_fresh:
-                    total = total + _read(part + at, count)
-                    products = products + _read(part + stride + at, count)
-                _write(part + at, total, count)
-                _write(part + stride + at, products, count)
+                    total = total + read(part + at, count)
+                    products = products + read(part + stride + at, count)
+                write(part + at, total, count)
+                write(part + stride + at, products, count)
 
 
 def finish_grad_f32(lo, hi, args):
@@ -211,32 +213,32 @@ def finish_grad_f32(lo, hi, args):
         at, count = c * SIZE, channels - c
         total = products = splat(scalar(0))
         for b in range(blocks):
-            total = total + _read(parts + b * 2 * stride + at, count)
-            products = products + _read(parts + (b * 2 + 1) * stride + at, count)
-        inverse = splat(scalar(1)) / vector_sqrt(_read(word(args, 2) + at, count) + epsilon)
-        _write(word(args, 3) + at, total, count)
-        _write(word(args, 4) + at, products * inverse, count)
-        _write(vectors + at, _read(word(args, 1) + at, count) * inverse, count)
+            total = total + read(parts + b * 2 * stride + at, count)
+            products = products + read(parts + (b * 2 + 1) * stride + at, count)
+        inverse = splat(scalar(1)) / vector_sqrt(read(word(args, 2) + at, count) + epsilon)
+        write(word(args, 3) + at, total, count)
+        write(word(args, 4) + at, products * inverse, count)
+        write(vectors + at, read(word(args, 1) + at, count) * inverse, count)
         share = scalar(1.0 / all_rows)
-        _write(vectors + stride + at, total * share, count)
-        _write(vectors + 2 * stride + at, products * inverse * inverse * share, count)
+        write(vectors + stride + at, total * share, count)
+        write(vectors + 2 * stride + at, products * inverse * inverse * share, count)
 
 
 def normalize_grad_f32(lo, hi, args):
-    """Words: x, dy, dx, mean, vectors (factor, mean(dy), slope), rows of an item, channels, whether
-    the statistics are x's own; else dx is dy times a factor."""
+    """Words: x, dy, dx, mean, vectors (factor, mean(dy), slope), whether the statistics are x's own
+    (else dx is dy times a factor), rows of an item, channels."""
     x, dy, dx, means, vectors = (
         word(args, 0), word(args, 1), word(args, 2), word(args, 3), word(args, 4),
     )  # fmt: skip
-    rows, channels, is_own = word(args, 5), word(args, 6), word(args, 7)
+    is_own, rows, channels = word(args, 5), word(args, 6), word(args, 7)
     stride = channels * SIZE
     for r in range(lo * rows, hi * rows):
         for c in range(0, channels, WIDTH):
             at, count = c * SIZE, channels - c
             here = r * stride + at
-            value = _read(dy + here, count)
+            value = read(dy + here, count)
             if is_own != 0:
-                distance = _read(x + here, count) - _read(means + at, count)
-                value = value - _read(vectors + stride + at, count)
-                value = value - distance * _read(vectors + 2 * stride + at, count)
-            _write(dx + here, value * _read(vectors + at, count), count)
+                distance = read(x + here, count) - read(means + at, count)
+                value = value - read(vectors + stride + at, count)
+                value = value - distance * read(vectors + 2 * stride + at, count)
+            write(dx + here, value * read(vectors + at, count), count)
