@@ -31,6 +31,7 @@ from ..program.variables import (
 )
 
 _FEWEST = 3  # nodes with kernels: for fewer a program of their own is not worth its while
+_HEAVY = frozenset({"BatchMatMul", "BatchMatMulV2", "Conv2D", "Conv3D", "MatMul"})  # but for these
 
 
 def continue_later(program: Program) -> Program:
@@ -70,13 +71,18 @@ def _find_unknown(program: Program) -> tuple[list[int], set[int]]:
 
 
 def _count_kernels(program: Program, indices: Iterable[int]) -> int:
-    """How many nodes of unknown shape have kernels for known ones."""
+    """How many nodes of unknown shape have kernels for known ones; heavy ones count as some."""
     chosen = [program.nodes[index] for index in indices]
     chosen = [node for node in chosen if None in node.output_shapes]
     if not chosen:
         return 0
     cpu_lowerings.load()
-    return sum(n.op.cpu_lowering is not None or n.op.scalar_body is not None for n in chosen)
+    weights = [
+        (n.op.cpu_lowering is not None or n.op.scalar_body is not None)
+        * (_FEWEST if n.op.name in _HEAVY else 1)
+        for n in chosen
+    ]
+    return sum(weights)
 
 
 def _what_comes_first(

@@ -27,7 +27,7 @@ from ..program.build import build_program
 from ..program.program import Node, Program, Value
 
 MAX_TRIPS = 1000
-MAX_NODES = 20_000  # more than these take longer to plan than a few runs of the loop
+MAX_NODES = 40_000  # more than these take longer to plan than a few runs of the loop
 
 Shape = tuple[int, ...]
 

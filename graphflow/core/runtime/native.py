@@ -198,6 +198,15 @@ class NativePlan:
     def _run(self, run: Running) -> list[Any]:
         if self.plan.prologue:
             self._run_prologue(run.instance, run.refs)
+        if self._host_steps:
+            with np.errstate(all="ignore"):
+                self._run_turns(run)
+        else:
+            self._run_turns(run)
+        run.context.check_cancelled()
+        return [self._result(source, run) for source in self.plan.results]
+
+    def _run_turns(self, run: Running) -> None:
         for turn in self._turns:
             if isinstance(turn, Segment):
                 self._run_segment(turn, run)
@@ -207,8 +216,6 @@ class NativePlan:
                 self._host_steps.run_together(turn, run)
                 if self.plan.prologue:  # others may have changed variables meanwhile
                     self._run_prologue(run.instance, run.refs)
-        run.context.check_cancelled()
-        return [self._result(source, run) for source in self.plan.results]
 
     def _run_segment(self, segment: Segment, run: Running) -> None:
         written = self._written[id(segment)]
@@ -351,7 +358,11 @@ class _HostSteps:
         self._plan = plan
         steps = [step for step in plan.steps if isinstance(step, HostStep)]
         self._ready = {step.index: Interpreter.make_step(step.node, step.outputs) for step in steps}
+        self._planned = {step.index: _planned_shapes(step) for step in steps}
         self._rest: Executable | None = None
+
+    def __len__(self) -> int:
+        return len(self._ready)
 
     def run(self, step: HostStep, run: Running) -> None:
         """Runs a node."""
@@ -360,9 +371,8 @@ class _HostSteps:
             self._continue(step, inputs, run)
             return
         start = time.perf_counter()
-        with np.errstate(all="ignore"):
-            self._ready[step.index].apply(inputs, run.host, context)
-        _check_shapes(step, run.host)
+        self._ready[step.index].apply(inputs, run.host, context)
+        self._check_shapes(step, run.host)
         if context.step_times is not None:
             end, shapes = time.perf_counter(), shapes_in(run.host, step.outputs)
             context.step_times.append(StepTime(step.node, start, end, shapes))
@@ -374,8 +384,7 @@ class _HostSteps:
         program, context = step.node.attrs["program"], run.context
         if self._rest is None:
             self._rest = Executable(program, context.state.options)
-        with np.errstate(all="ignore"):
-            results = self._rest.run_body(inputs[: len(program.args)], context)
+        results = self._rest.run_body(inputs[: len(program.args)], context)
         for slot, result in zip(step.outputs, results, strict=True):
             run.host[slot] = result
 
@@ -385,10 +394,24 @@ class _HostSteps:
             self.run(steps[0], run)
             return
         ready = [(self._ready[step.index], self._inputs(step, run)) for step in steps]
-        with np.errstate(all="ignore"):
-            run_together(ready, run.host, run.context)
+        run_together(ready, run.host, run.context)
         for step in steps:
-            _check_shapes(step, run.host)
+            self._check_shapes(step, run.host)
+
+    def _check_shapes(self, step: HostStep, host: Sequence[Any]) -> None:
+        """Kernels trust the shapes that a node has in the graph; what Python computes may differ.
+
+        Raises:
+          InvalidArgumentError: an output has another shape than was declared.
+        """
+        for slot, planned in self._planned[step.index]:
+            made = getattr(host[slot], "shape", None)
+            if isinstance(made, tuple) and made != planned:
+                message = (
+                    f"{step.node.op.name} gave a value of shape {list(made)}, but the graph was "
+                    f"told (by set_shape, perhaps) that its shape is {list(planned)}"
+                )
+                raise node_error(errors.InvalidArgumentError(None, None, message), step.node)
 
     def _inputs(self, step: HostStep, run: Running) -> list[Any]:
         return [self._value(source, run) for source in step.inputs]
@@ -452,20 +475,10 @@ def _written(step: Step) -> list[int]:
     return sorted({s.index for s in storages if s.home is Home.VARIABLE})
 
 
-def _check_shapes(step: HostStep, host: Sequence[Any]) -> None:
-    """Kernels trust the shapes that a node has in the graph; what Python computes may differ.
-
-    Raises:
-      InvalidArgumentError: an output has another shape than was declared.
-    """
-    for slot, planned in zip(step.outputs, step.node.output_shapes, strict=True):
-        made = getattr(host[slot], "shape", None)
-        if planned is not None and isinstance(made, tuple) and made != planned:
-            message = (
-                f"{step.node.op.name} gave a value of shape {list(made)}, but the graph was told "
-                f"(by set_shape, perhaps) that its shape is {list(planned)}"
-            )
-            raise node_error(errors.InvalidArgumentError(None, None, message), step.node)
+def _planned_shapes(step: HostStep) -> list[tuple[int, tuple[int, ...]]]:
+    """The host values that a step makes whose shapes are planned."""
+    shapes = zip(step.outputs, step.node.output_shapes, strict=True)
+    return [(slot, shape) for slot, shape in shapes if shape is not None]
 
 
 def _share_time(group: Group, start: float, end: float, times: list[StepTime]) -> None:

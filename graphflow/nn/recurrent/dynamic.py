@@ -19,7 +19,9 @@ from ..rnn_cell.base import check_cell
 from ..rnn_cell.sizes import joined_static_shape, static_shape
 from .steps import first_state, rnn_scope, state_dtype, step_until, zero_outputs
 
-_MAX_UNROLLED = 64  # steps that are made for inputs with lengths, whether all are needed or not
+# Of inputs with lengths so many steps are made, whether all are needed or not: of cells of up to
+# `_SMALL` numbers, `_MOST_UNROLLED`; of larger ones, whose steps cost more than a loop does, fewer.
+_MOST_UNROLLED, _FEWEST_UNROLLED, _SMALL = 256, 64, 256
 
 
 def dynamic_rnn(
@@ -129,6 +131,13 @@ def _assert_lengths(sequence_length: Tensor, batch_size: Any) -> Any:
     )
 
 
+def _most_unrolled(cell: Any) -> int:
+    """How many steps are made whatever the lengths of the sequences are."""
+    sizes = [TensorShape(size).num_elements() for size in nest.flatten(cell.state_size)]
+    numbers = max(sum(size or 0 for size in sizes), 1)
+    return max(_FEWEST_UNROLLED, min(_MOST_UNROLLED, _MOST_UNROLLED * _SMALL // numbers))
+
+
 class _Loop:
     """The loop over the steps of inputs [time, batch, ...]."""
 
@@ -206,10 +215,11 @@ class _Loop:
         if self._sequence_length is None:
             return up_to_longest()
         known_steps = self._known_sizes[0]
+        limit = _most_unrolled(self._cell)
         if known_steps is not None:
-            return self._time_steps if known_steps <= _MAX_UNROLLED else up_to_longest()
+            return self._time_steps if known_steps <= limit else up_to_longest()
         end: Tensor = ops.control.cond(
-            self._time_steps <= _MAX_UNROLLED, lambda: self._time_steps, up_to_longest
+            self._time_steps <= limit, lambda: self._time_steps, up_to_longest
         )
         return end
 
