@@ -131,7 +131,7 @@ def _assert_lengths(sequence_length: Tensor, batch_size: Any) -> Any:
     )
 
 
-def _most_unrolled(cell: Any) -> int:
+def most_unrolled(cell: Any) -> int:
     """How many steps are made whatever the lengths of the sequences are."""
     sizes = [TensorShape(size).num_elements() for size in nest.flatten(cell.state_size)]
     numbers = max(sum(size or 0 for size in sizes), 1)
@@ -215,7 +215,7 @@ class _Loop:
         if self._sequence_length is None:
             return up_to_longest()
         known_steps = self._known_sizes[0]
-        limit = _most_unrolled(self._cell)
+        limit = most_unrolled(self._cell)
         if known_steps is not None:
             return self._time_steps if known_steps <= limit else up_to_longest()
         end: Tensor = ops.control.cond(

@@ -13,6 +13,7 @@ import graphflow
 from graphflow.core.plan.plan import HostStep
 from graphflow.core.program.build import build_program
 from graphflow.core.runtime.make_native import plan_program
+from graphflow.nn.recurrent.dynamic import most_unrolled
 
 tf = graphflow
 # TensorFlow says of its cells and nets that they are deprecated.
@@ -224,6 +225,13 @@ def test_so_is_training_with_lengths(time: int | None) -> None:
     assert host_ops(training(outputs), fed) == ["Assert"]
 
 
+@pytest.mark.parametrize(
+    ("units", "limit"), [(8, 256), (128, 256), (256, 128), (512, 64), (4096, 64)]
+)
+def test_the_larger_a_cell_the_fewer_steps_are_made_in_any_case(units: int, limit: int) -> None:
+    assert most_unrolled(tf.nn.rnn_cell.BasicLSTMCell(units)) == limit
+
+
 def test_long_inputs_are_read_to_the_end_of_the_longest_sequence() -> None:
     """A loop, whose steps are as many as they have to be."""
     count = tf.Variable(0, trainable=False)
@@ -237,10 +245,10 @@ def test_long_inputs_are_read_to_the_end_of_the_longest_sequence() -> None:
     outputs, _ = tf.nn.dynamic_rnn(Counting(UNITS), inputs, ends, dtype=tf.float32)
     with tf.Session() as session:
         session.run(tf.global_variables_initializer())
-        feeds = {inputs: np.ones((BATCH, 100, DEPTH)), ends: [7, 3, 2, 0]}
+        feeds = {inputs: np.ones((BATCH, 300, DEPTH)), ends: [7, 3, 2, 0]}
         made = session.run(outputs, feeds)
         assert session.run(count) == 7
-    assert made.shape == (BATCH, 100, UNITS)
+    assert made.shape == (BATCH, 300, UNITS)
     assert not made[0, 7:].any() and not made[3].any() and made[0, :7].all()
 
 
