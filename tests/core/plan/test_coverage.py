@@ -121,6 +121,14 @@ ROWS: dict[str, tuple[tuple[str, ...], Make, list[tuple[int, ...]]]] = {
         with_gradients(lambda x: tf.gather(x, tf.placeholder_with_default([0, 1], [2]))),
         [(4, 6)],
     ),
+    "reversed sequences": (
+        ALL,
+        lambda x: [
+            tf.reverse_sequence(x, tf.placeholder_with_default([1] * n, [n]), 1 - a, batch_axis=a)
+            for a, n in enumerate((4, 6))
+        ],
+        [(4, 6)],
+    ),
     "one hot": (("uint8", *INTS), lambda x: tf.one_hot(x, 5), [(4,)]),
     "draws": (
         FLOATS,
