@@ -129,6 +129,13 @@ ROWS: dict[str, tuple[tuple[str, ...], Make, list[tuple[int, ...]]]] = {
         ],
         [(4, 6)],
     ),
+    "top k": ((*FLOATS, *INTS), lambda x: list(tf.nn.top_k(x, 3)), [(4, 6)]),
+    "sort": ((*FLOATS, *INTS), lambda x: [tf.sort(x), tf.argsort(x, 0)], [(4, 6)]),
+    "in top k": (
+        INTS,
+        lambda x, y: tf.nn.in_top_k(tf.cast(x, tf.float32), y, tf.cast(tf.size(x) // 12, x.dtype)),
+        [(4, 6), (4,)],
+    ),
     "one hot": (("uint8", *INTS), lambda x: tf.one_hot(x, 5), [(4,)]),
     "draws": (
         FLOATS,

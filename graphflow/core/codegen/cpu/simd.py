@@ -422,6 +422,19 @@ def select(typing_context: Any, mask: Any, a: Any, b: Any) -> Any:
 
 
 @intrinsic
+def lane_bits(typing_context: Any, mask: Any) -> Any:
+    """A mask as an int64: bit i is set where lane i is in it."""
+    if not (isinstance(mask, VectorType) and mask.element == "mask"):
+        return None
+
+    def emit(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        bits = builder.bitcast(arguments[0], ir.IntType(mask.lanes))
+        return builder.zext(bits, WORD)
+
+    return types.int64(mask), emit
+
+
+@intrinsic
 def fused_multiply_add(typing_context: Any, a: Any, b: Any, c: Any) -> Any:
     """`a * b + c` on vectors of one type, rounded once where the machine can."""
 
