@@ -136,6 +136,38 @@ ROWS: dict[str, tuple[tuple[str, ...], Make, list[tuple[int, ...]]]] = {
         lambda x, y: tf.nn.in_top_k(tf.cast(x, tf.float32), y, tf.cast(tf.size(x) // 12, x.dtype)),
         [(4, 6), (4,)],
     ),
+    "segments": (
+        (*FLOATS, *INTS),
+        lambda x: [
+            *(
+                f(x, tf.placeholder_with_default([0, 0, 2, 1], [4]), 3)
+                for f in (
+                    tf.unsorted_segment_sum,
+                    tf.unsorted_segment_prod,
+                    tf.unsorted_segment_max,
+                    tf.unsorted_segment_min,
+                )
+            ),
+            tf.segment_sum(x, [0, 0, 2, 5]),
+        ],
+        [(4, 6)],
+    ),
+    "segments of chosen rows": (
+        FLOATS,
+        lambda x: [
+            with_gradients(
+                lambda x, f=f: f(
+                    x,
+                    tf.placeholder_with_default([3, 1, 1], [3]),
+                    tf.placeholder_with_default([0, 0, 2], [3]),
+                    num_segments=4,
+                )
+            )(x)[i]
+            for f in (tf.sparse_segment_sum, tf.sparse_segment_mean, tf.sparse_segment_sqrt_n)
+            for i in (0, 1)
+        ],
+        [(4, 6)],
+    ),
     "one hot": (("uint8", *INTS), lambda x: tf.one_hot(x, 5), [(4,)]),
     "draws": (
         FLOATS,

@@ -17,10 +17,17 @@ from .unsorted_segment import reduce_rows, sum_rows
 
 
 def segment_shape(context: ShapeContext) -> TensorShape:
-    """The number of segments is known when the ids are; TF leaves it unknown."""
     data = context.shape(0).with_rank_at_least(1)
     context.with_rank(1, 1)
-    return TensorShape([None]).concatenate(data[1:])
+    return TensorShape([segment_count(context, 1)]).concatenate(data[1:])
+
+
+def segment_count(context: ShapeContext, index: int) -> int | None:
+    """The number of segments, if the ids are constant: in a run, for TF leaves it unknown."""
+    ids = context.constant(index) if context.is_of_a_run else None
+    if ids is None:
+        return None
+    return max(0, int(ids[-1]) + 1) if ids.size else 0
 
 
 def _segment_op(name: str, types: str) -> OpDef:

@@ -13,14 +13,14 @@ from ...base.tensor_shape import Dimension, TensorShape
 from ...graph.op_def import OpDef, define_op
 from ...graph.shape_context import ShapeContext
 from ...graph.tensor import Tensor
-from .segment import check_sorted
+from .segment import check_sorted, segment_count
 from .unsorted_segment import sum_rows
 
 
 def sparse_segment_shape(context: ShapeContext) -> TensorShape:
     data = context.shape(0).with_rank_at_least(1)
     context.with_rank(1, 1).merge_with(context.with_rank(2, 1))
-    return TensorShape([None]).concatenate(data[1:])
+    return TensorShape([segment_count(context, 2)]).concatenate(data[1:])
 
 
 def sparse_segment_with_count_shape(context: ShapeContext) -> TensorShape:
@@ -191,9 +191,9 @@ def sparse_segment_grad_shape(context: ShapeContext) -> TensorShape:
     return _with_rows(context, sparse_segment_shape(context))
 
 
-_sum_grad_op = _grad_op("SparseSegmentSumGrad", _unscaled)
-_mean_grad_op = _grad_op("SparseSegmentMeanGrad", _by_size)
-_sqrt_n_grad_op = _grad_op("SparseSegmentSqrtNGrad", _by_root)
+sparse_segment_sum_grad_op = _grad_op("SparseSegmentSumGrad", _unscaled)
+sparse_segment_mean_grad_op = _grad_op("SparseSegmentMeanGrad", _by_size)
+sparse_segment_sqrt_n_grad_op = _grad_op("SparseSegmentSqrtNGrad", _by_root)
 
 
 def _register(grad_op: OpDef, *op_defs: OpDef) -> None:
@@ -207,9 +207,17 @@ def _register(grad_op: OpDef, *op_defs: OpDef) -> None:
         op_def.grad(gradient)
 
 
-_register(_sum_grad_op, sparse_segment_sum_op, sparse_segment_sum_with_num_segments_op)
-_register(_mean_grad_op, sparse_segment_mean_op, sparse_segment_mean_with_num_segments_op)
-_register(_sqrt_n_grad_op, sparse_segment_sqrt_n_op, sparse_segment_sqrt_n_with_num_segments_op)
+_register(
+    sparse_segment_sum_grad_op, sparse_segment_sum_op, sparse_segment_sum_with_num_segments_op
+)
+_register(
+    sparse_segment_mean_grad_op, sparse_segment_mean_op, sparse_segment_mean_with_num_segments_op
+)
+_register(
+    sparse_segment_sqrt_n_grad_op,
+    sparse_segment_sqrt_n_op,
+    sparse_segment_sqrt_n_with_num_segments_op,
+)
 
 
 # --- the public functions -------------------------------------------------------------------------

@@ -20,7 +20,19 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from ..simd import F32, F64, I32, I64, U8, report, set_word, word
+from ..simd import (
+    F32,
+    F64,
+    I32,
+    I64,
+    U8,
+    helper,
+    report,
+    set_word,
+    vector_max,
+    vector_min,
+    word,
+)
 from .move import (
     copy_bytes,
     fill_bytes,
@@ -230,15 +242,27 @@ def _make_combine(lanes):
             return x if x > y or x != x else y
         return y
 
+    @helper
+    def many(x, y, kind):
+        if kind == ADD:
+            return x + y
+        if kind == SUB:
+            return x - y
+        if kind == MUL:
+            return x * y
+        if kind == MIN:
+            return vector_min(x, y)
+        return vector_max(x, y)
+
     @njit
     def combine(target, source, step, count, kind):
         whole = 0
-        if kind <= SUB:
+        if kind != SET and kind != DIV:
             whole = count // WIDTH * WIDTH
             for i in range(0, whole, WIDTH):
                 y = load(source + i * SIZE) if step != 0 else splat(get(source))
                 x = load(target + i * SIZE)
-                store(target + i * SIZE, x + y if kind == ADD else x - y)
+                store(target + i * SIZE, many(x, y, kind))
         for i in range(whole, count):
             at = target + i * SIZE
             put(at, one(get(at), get(source + i * step), kind))
