@@ -3,6 +3,7 @@
 Sum(x, axes=[])            ->  x       the gradient of an addition that did not broadcast
 Mean(x [5, 1], axes=[1])   ->  Reshape(x, [5])
 Tile(x, [1, 1]), Pad(x, [[0, 0]]), BroadcastTo(x, its shape), Transpose(x [1, n])  ->  Reshape
+EnsureShape(x), whose shape fits, and each output of IdentityN                     ->  Reshape
 """
 
 from __future__ import annotations
@@ -29,14 +30,16 @@ def drop_trivial(program: Program) -> Program:
         is_trivial = _TESTS.get(node.op.name)
         if is_trivial is None or not is_trivial(rewriter, rewriter.nodes[index]):
             continue
-        shape, dtype = node.output_shapes[0], node.output_dtypes[0]
-        if shape is None:
-            continue
-        sizes = rewriter.add_constant(index, np.array(shape, np.int64), dtypes.int64)
-        attrs = {"T": dtype, "Tshape": dtypes.int64}
-        x = rewriter.input(rewriter.nodes[index], 0)
-        view = rewriter.add(index, reshape, [x, sizes], attrs, [shape], [dtype])
-        rewriter.replace(Value(index, 0), view)
+        for output, (shape, dtype) in enumerate(
+            zip(node.output_shapes, node.output_dtypes, strict=True)
+        ):
+            if shape is None or not rewriter.is_read(Value(index, output)):
+                continue
+            sizes = rewriter.add_constant(index, np.array(shape, np.int64), dtypes.int64)
+            attrs = {"T": dtype, "Tshape": dtypes.int64}
+            x = rewriter.input(rewriter.nodes[index], output)
+            view = rewriter.add(index, reshape, [x, sizes], attrs, [shape], [dtype])
+            rewriter.replace(Value(index, output), view)
     return rewriter.finished()
 
 
@@ -61,8 +64,16 @@ def _moves_only_ones(rewriter: Rewriter, node: Node) -> bool:
     return moved == sorted(moved)
 
 
+def _holds_arrays(rewriter: Rewriter, node: Node) -> bool:
+    """Whether all outputs are arrays, neither variables nor lists."""
+    return all(d.base_dtype == d and d not in _NO_ARRAYS for d in node.output_dtypes)
+
+
+_NO_ARRAYS = (dtypes.resource, dtypes.variant)
 _TESTS: dict[str, Test] = {
     "BroadcastTo": _keeps_size,
+    "EnsureShape": _keeps_size,  # with one that does not fit, the output's shape is not known
+    "IdentityN": _holds_arrays,
     "Max": _reduces_nothing,
     "Mean": _reduces_nothing,
     "Min": _reduces_nothing,

@@ -35,6 +35,8 @@ VIEWS = {
     "no padding": ([2, 3], lambda x: tf.pad(x, [[0, 0], [0, 0]])),
     "no broadcast": ([2, 3], lambda x: tf.broadcast_to(x, [2, 3])),
     "all of it": ([2, 3], lambda x: tf.slice(x, [0, 0], [2, -1])),
+    "of the shape it must have": ([2, 3], lambda x: tf.ensure_shape(x, [None, 3])),
+    "identities": ([2, 3], lambda x: tf.identity_n([x, -x])[0]),
     "transposed row": ([1, 7], tf.transpose),
     "transposed ones": ([2, 1, 3, 1], lambda x: tf.transpose(x, [1, 0, 3, 2])),
 }
@@ -81,3 +83,16 @@ def test_readers_of_the_node_and_results_read_the_view() -> None:
     verify(after)
     assert op_names(after) == ["Reshape", "Mul", "AddV2"]
     assert_same_numbers(before, after, [np.ones((3, 1), np.float32)])
+
+
+def test_a_shape_that_does_not_fit_stays_to_be_refused() -> None:
+    x = tf.placeholder(tf.float32, [None, 3])
+    before = program_of(tf.ensure_shape(x, [4, 3]), [x], [(2, 3)])
+    assert op_names(drop_trivial(drop_dead(before))) == ["EnsureShape"]
+
+
+def test_identities_of_what_nobody_reads_are_not_computed() -> None:
+    x = tf.placeholder(tf.float32, [2, 3])
+    before = drop_dead(program_of(tf.identity_n([tf.exp(x), x, -x])[1], [x]))
+    assert op_names(before) == ["Exp", "Neg", "IdentityN"]
+    assert op_names(drop_trivial(before)) == ["Reshape"]
