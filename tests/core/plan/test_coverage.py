@@ -108,6 +108,10 @@ ROWS: dict[str, tuple[tuple[str, ...], Make, list[tuple[int, ...]]]] = {
             tf.tile(x, [2, 3]),
             x[::2, ::-1],
             tf.reverse(x, [1]),
+            tf.roll(x, [1, -2], [0, 1]),
+            *tf.identity_n([x, y]),
+            tf.ensure_shape(x, [None, 6]),
+            tf.dynamic_stitch([[0, 2, 4, 6], [1, 3, 5, 7]], [x, y]),
         ],
         [(4, 6), (4, 6)],
     ),
@@ -168,6 +172,7 @@ ROWS: dict[str, tuple[tuple[str, ...], Make, list[tuple[int, ...]]]] = {
         ],
         [(4, 6)],
     ),
+    "checked numbers": (FLOATS, lambda x: tf.verify_tensor_all_finite(x, "here"), [(4, 6)]),
     "one hot": (("uint8", *INTS), lambda x: tf.one_hot(x, 5), [(4,)]),
     "draws": (
         FLOATS,

@@ -1,4 +1,4 @@
-"""Sequences turned round, against the NumPy reference."""
+"""Sequences turned round and arrays rolled, against the NumPy references."""
 
 from __future__ import annotations
 
@@ -81,3 +81,16 @@ def test_a_bad_length_leaves_variables_as_they_are():
         with pytest.raises(tf.errors.InvalidArgumentError, match=r"seq_lens\(2\) > input.dims\(1"):
             sess.run(update, {x: ones, lengths: [1, 2, 6, 5]})
         np.testing.assert_array_equal(sess.run(v), 2 * ones)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_rolled(data):
+    rank = data.draw(st.integers(1, 4))
+    shape = [data.draw(st.sampled_from([1, 2, 3, 5, 40])) for _ in range(rank)]
+    x = numbers(shape, data.draw(st.sampled_from(TYPES)))
+    count = data.draw(st.integers(0, 3))
+    axes = np.array([data.draw(st.integers(-rank, rank - 1)) for _ in range(count)], np.int64)
+    shifts = np.array([data.draw(st.integers(-90, 90)) for _ in range(count)], np.int32)
+    (got,) = lower_and_run("Roll", {}, [x, shifts, axes], [x.shape], [x.dtype])
+    np.testing.assert_array_equal(got, np.roll(x, shifts.tolist(), axes.tolist()))
