@@ -16,11 +16,11 @@ leaves it and comes back.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..graph.op_def import TOGETHER
-from ..program.program import Program, Value
+from ..program.program import Node, Program, Value
 from ..program.variables import Uses, root_of
 
 MAX_FUSED_NODES = 48
@@ -79,7 +79,13 @@ def make_units(
             for source in sorted(set(sources), reverse=True):
                 _join(unit_of, source, index)
     patience = {unit: program.nodes[i].op.patience for i, unit in unit_of.items()}
-    return _in_order(list(dict.fromkeys(unit_of.values())), patience)
+    hosted = {unit for i, unit in unit_of.items() if _is_hosted(program.nodes[i], unit)}
+    return _in_order(list(dict.fromkeys(unit_of.values())), patience, hosted)
+
+
+def _is_hosted(node: Node, unit: Unit) -> bool:
+    """Whether a unit runs in Python, as far as one can tell before it is planned."""
+    return not unit.is_fused and bool(node.inputs) and node.op.cpu_lowering is None
 
 
 def _join(unit_of: dict[int, Unit], source: int, index: int) -> None:
@@ -146,22 +152,37 @@ def _let_know(merged: Unit) -> None:
             stack.extend(unit.after)
 
 
-def _in_order(units: Sequence[Unit], patience: Mapping[Unit, int]) -> list[Unit]:
-    """Topological order, near to the program's; patient units when no others can run."""
+def _in_order(
+    units: Sequence[Unit], patience: Mapping[Unit, int], hosted: Collection[Unit]
+) -> list[Unit]:
+    """Topological order, near to the program's; patient units when no others can run.
+
+    What runs in Python comes together, as does what lies between: every change costs a run some
+    microseconds.
+    """
     waiting = {unit: len(unit.before) for unit in units}
-    ready = [(patience[unit], unit.nodes[-1], unit) for unit in units if waiting[unit] == 0]
-    heapq.heapify(ready)
+    ready: dict[bool, list[tuple[int, int, Unit]]] = {False: [], True: []}
+
+    def add(unit: Unit) -> None:
+        heapq.heappush(ready[unit in hosted], (patience[unit], unit.nodes[-1], unit))
+
+    for unit in units:
+        if waiting[unit] == 0:
+            add(unit)
     order: list[Unit] = []
-    while ready:
-        how, _, unit = heapq.heappop(ready)
+    kind = True
+    while ready[True] or ready[False]:
+        if not ready[kind] or ready[not kind] and ready[not kind][0][0] < ready[kind][0][0]:
+            kind = not kind
+        how, _, unit = heapq.heappop(ready[kind])
         done = [unit]
-        while ready and how == ready[0][0] == TOGETHER:
-            done.append(heapq.heappop(ready)[2])
+        while ready[kind] and how == ready[kind][0][0] == TOGETHER:
+            done.append(heapq.heappop(ready[kind])[2])
         order += done
         for unit in done:
             for later in unit.after:
                 waiting[later] -= 1
                 if waiting[later] == 0:
-                    heapq.heappush(ready, (patience[later], later.nodes[-1], later))
+                    add(later)
     assert len(order) == len(units), "fusion made a cycle"
     return order

@@ -162,3 +162,15 @@ def test_fetching_what_a_kernel_would_swallow() -> None:
             assert host_ops(last_plan(sess)) == []
             for i, value in zip(chosen, got, strict=True):
                 np.testing.assert_allclose(value, wanted[i], rtol=1e-4, atol=1e-4)
+
+
+def test_what_runs_in_python_comes_together() -> None:
+    x = tf.placeholder(tf.float32, [20, 20])
+    made = []
+    for i in range(4):
+        (found,) = tf.py_func(lambda v, i=i: v + i, [tf.matmul(x, x) * float(i)], [tf.float32])
+        found.set_shape([20, 20])
+        made.append(tf.matmul(found, x))
+    plan = plan_of(made, [x])
+    kinds = [type(step).__name__ for step in plan.steps]
+    assert kinds == ["Segment", *["HostStep"] * 4, "Segment"]
