@@ -7,16 +7,17 @@ from ..program.program import ARG, CONSTANTS, Node
 # Ops that are right for all values of their inputs; elementwise ops with a body are as well.
 _TOTAL = frozenset(
     """
-    AddN All Any ArgMax ArgMin AvgPool AvgPoolGrad BatchMatMul BatchMatMulV2 BiasAdd BiasAddGrad
-    BroadcastGradientArgs BroadcastTo Cast ClipByValue Concat ConcatOffset ConcatV2 Const Conv2D
-    Conv2DBackpropFilter Conv2DBackpropInput Cumprod Cumsum DepthwiseConv2dNative
-    DepthwiseConv2dNativeBackpropFilter DepthwiseConv2dNativeBackpropInput ExpandDims Fill
-    FusedBatchNorm FusedBatchNormGrad FusedBatchNormGradV2 FusedBatchNormGradV3 FusedBatchNormV2
-    FusedBatchNormV3 Identity L2Loss LRN LRNGrad LogSoftmax MatMul Max MaxPool MaxPoolGrad Mean Min
-    NoOp OnesLike Pack Pad PadV2 Placeholder PreventGradient Prod Range Rank ReadVariableOp Reshape
-    ReverseV2 Select SelectV2 Shape ShapeN Size Slice Snapshot Softmax
-    SoftmaxCrossEntropyWithLogits Split SplitV Squeeze StopGradient StridedSlice StridedSliceGrad
-    Sum Tile Transpose Unpack VarHandleOp Variable VariableV2 ZerosLike
+    AddN All Any ArgMax ArgMin AvgPool AvgPool3D AvgPool3DGrad AvgPoolGrad BatchMatMul BatchMatMulV2
+    BiasAdd BiasAddGrad BroadcastGradientArgs BroadcastTo Cast ClipByValue Concat ConcatOffset
+    ConcatV2 Const Conv2D Conv2DBackpropFilter Conv2DBackpropInput Conv3D Conv3DBackpropFilterV2
+    Conv3DBackpropInputV2 Cumprod Cumsum DepthwiseConv2dNative DepthwiseConv2dNativeBackpropFilter
+    DepthwiseConv2dNativeBackpropInput ExpandDims Fill FusedBatchNorm FusedBatchNormGrad
+    FusedBatchNormGradV2 FusedBatchNormGradV3 FusedBatchNormV2 FusedBatchNormV3 Identity L2Loss LRN
+    LRNGrad LogSoftmax MatMul Max MaxPool MaxPool3D MaxPool3DGrad MaxPoolGrad Mean Min NoOp OnesLike
+    Pack Pad PadV2 Placeholder PreventGradient Prod Range Rank ReadVariableOp Reshape ReverseV2
+    Select SelectV2 Shape ShapeN Size Slice Snapshot Softmax SoftmaxCrossEntropyWithLogits Split
+    SplitV Squeeze StopGradient StridedSlice StridedSliceGrad Sum Tile Transpose Unpack VarHandleOp
+    Variable VariableV2 ZerosLike
     """.split()
 )
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _RUNS_BEFORE_PLAN = 20
 _SECONDS_BEFORE_PLAN = 0.03
 # One of these takes NumPy longer than planning the whole program takes.
-_HEAVY = frozenset({"Conv2D", "DepthwiseConv2dNative", "FusedBatchNormV3", "LRN"})
+_HEAVY = frozenset({"Conv2D", "Conv3D", "DepthwiseConv2dNative", "FusedBatchNormV3", "LRN"})
 _MAX_PLANS = 64  # shapes of one program that are kept
 _FEW_SHAPES = 8  # of a program that meets more, only those are planned that it meets again
 # While a plan is being made a run waits so many times as long as the interpreter needs for it.

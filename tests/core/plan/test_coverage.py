@@ -17,11 +17,15 @@ SMALL = ("uint8", "int8", "int16", *INTS)
 ALL = (*HALF, *SMALL, "bool")
 
 Make = Callable[..., Any]
-IMAGE, FILTER = (2, 8, 8, 3), (3, 3, 3, 4)
+IMAGE, FILTER, VOLUME = (2, 8, 8, 3), (3, 3, 3, 4), (2, 4, 8, 8, 3)
 
 
 def conv(x: Any, w: Any) -> Any:
     return tf.nn.conv2d(x, w, [1, 1, 1, 1], "SAME")
+
+
+def conv3d(x: Any, w: Any) -> Any:
+    return tf.nn.conv3d(x, w, [1, 1, 2, 1, 1], "SAME")
 
 
 def max_pool(x: Any) -> Any:
@@ -79,6 +83,7 @@ ROWS: dict[str, tuple[tuple[str, ...], Make, list[tuple[int, ...]]]] = {
     "matmul": (FLOATS, with_gradients(tf.matmul), [(4, 5), (5, 6)]),
     "batch matmul": (FLOATS, with_gradients(tf.matmul), [(2, 4, 5), (2, 5, 6)]),
     "conv": (FLOATS, with_gradients(conv), [IMAGE, FILTER]),
+    "conv3d": (FLOATS, with_gradients(conv3d), [VOLUME, (2, *FILTER)]),
     "pool": (FLOATS, with_gradients(max_pool), [IMAGE]),
     "batch norm": (("float32",), with_gradients(batch_norm), [IMAGE, (3,), (3,)]),
     "batch norm of planes": (

@@ -18,6 +18,11 @@ from graphflow.core.ops.nn.cpu import conv_tables, winograd
 from graphflow.core.ops.nn.windows import make_axis
 
 FORWARD, TO_INPUT, TO_FILTER = "Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"
+OF_VOLUMES = {
+    FORWARD: "Conv3D",
+    TO_INPUT: "Conv3DBackpropInputV2",
+    TO_FILTER: "Conv3DBackpropFilterV2",
+}
 FLOATS = [np.float32, np.float64]
 
 
@@ -29,23 +34,32 @@ def direct(monkeypatch):
 
 
 def attrs(
-    strides: tuple[int, int] = (1, 1),
+    strides: tuple[int, ...] = (1, 1),
     padding: str = "SAME",
-    dilations: tuple[int, int] = (1, 1),
+    dilations: tuple[int, ...] = (1, 1),
     pads: tuple[int, ...] = (),
     data_format: str = "NHWC",
 ) -> dict[str, Any]:
-    def four(pair: tuple[int, int]) -> list[int]:
-        return [1, *pair, 1] if data_format == "NHWC" else [1, 1, *pair]
+    def all_axes(values: tuple[int, ...]) -> list[int]:
+        return [1, *values, 1] if data_format.endswith("C") else [1, 1, *values]
 
     explicit = (0, 0, *pads, 0, 0) if data_format == "NHWC" else (0, 0, 0, 0, *pads)
     return {
-        "strides": four(strides),
-        "dilations": four(dilations),
+        "strides": all_axes(strides),
+        "dilations": all_axes(dilations),
         "padding": "EXPLICIT" if pads else padding,
         "explicit_paddings": list(explicit) if pads else [],
         "data_format": data_format,
     }
+
+
+def of_volumes(
+    strides: tuple[int, ...] = (1, 1, 1),
+    padding: str = "SAME",
+    dilations: tuple[int, ...] = (1, 1, 1),
+    data_format: str = "NDHWC",
+) -> dict[str, Any]:
+    return attrs(strides, padding, dilations, data_format=data_format)
 
 
 def reference(op_type: str, made: dict[str, Any], *inputs: np.ndarray) -> np.ndarray:
@@ -56,9 +70,10 @@ def reference(op_type: str, made: dict[str, Any], *inputs: np.ndarray) -> np.nda
 
 
 def images(rng: np.random.Generator, shape: tuple[int, ...], made: Any, dtype: Any) -> np.ndarray:
-    """Random images of an NHWC shape, in the format of the attributes."""
+    """Random images of a shape with the channels last, in the format of the attributes."""
     x = rng.normal(size=shape).astype(dtype)
-    return x if made["data_format"] == "NHWC" else np.ascontiguousarray(np.moveaxis(x, -1, 1))
+    last = made["data_format"].endswith("C")
+    return x if last else np.ascontiguousarray(np.moveaxis(x, -1, 1))
 
 
 def run(op_type: str, made: Any, *inputs: np.ndarray, shape: Any, ranges: int = 3) -> np.ndarray:
@@ -73,12 +88,14 @@ def check(
     dtype: Any = np.float32,
     ranges: int = 3,
 ) -> None:
-    """All three ops for an input shape (NHWC) and a filter: kernel height, width, out channels."""
-    made = made or attrs()
+    """All three ops for an input shape (channels last) and a filter: kernel, out channels."""
+    is_volume = len(shape) == 5
+    made = made or (of_volumes() if is_volume else attrs())
     rng = np.random.default_rng(sum(shape) + 100 * sum(filters))
     x = images(rng, shape, made, dtype)
-    w = rng.normal(size=(*filters[:2], shape[-1], filters[2])).astype(dtype)
-    expected = reference(FORWARD, made, x, w)
+    *kernel, outputs = filters
+    w = rng.normal(size=(*kernel, shape[-1], outputs)).astype(dtype)
+    expected = reference(OF_VOLUMES[FORWARD] if is_volume else FORWARD, made, x, w)
     dy = rng.normal(size=expected.shape).astype(dtype)
     x_sizes, w_sizes = np.array(x.shape, np.int32), np.array(w.shape, np.int32)
     for op_type, inputs in (
@@ -86,13 +103,12 @@ def check(
         (TO_INPUT, (x_sizes, w, dy)),
         (TO_FILTER, (x, w_sizes, dy)),
     ):
-        expected = reference(op_type, made, *inputs)
-        got = run(op_type, made, *inputs, shape=expected.shape, ranges=ranges)
-        terms = (
-            dy.size // filters[2] if op_type == TO_FILTER else w.size / min(shape[-1], filters[2])
-        )
+        name = OF_VOLUMES[op_type] if is_volume else op_type
+        expected = reference(name, made, *inputs)
+        got = run(name, made, *inputs, shape=expected.shape, ranges=ranges)
+        terms = dy.size // outputs if op_type == TO_FILTER else w.size / min(shape[-1], outputs)
         error = 4 * np.finfo(dtype).eps * max(terms, 16) ** 0.5
-        np.testing.assert_allclose(got, expected, rtol=4 * error, atol=4 * error, err_msg=op_type)
+        np.testing.assert_allclose(got, expected, rtol=4 * error, atol=4 * error, err_msg=name)
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -156,6 +172,54 @@ def test_any_geometry(shape, filters, strides, dilations, padding, dtype):
     check(shape, filters, attrs(strides, padding, dilations), dtype)
 
 
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("data_format", ["NDHWC", "NCDHW"])
+@pytest.mark.parametrize("padding", ["SAME", "VALID"])
+def test_types_and_formats_of_volumes(padding, data_format, dtype):
+    made = of_volumes((2, 1, 2), padding, data_format=data_format)
+    check((2, 5, 4, 9, 18), (3, 2, 3, 35), made, dtype)
+    check((2, 5, 4, 9, 3), (3, 2, 3, 5), made, dtype)
+
+
+@pytest.mark.parametrize(
+    ("shape", "filters"),
+    [
+        ((2, 8, 14, 14, 16), (3, 3, 3, 32)),
+        ((1, 8, 12, 12, 1), (5, 5, 5, 32)),
+        ((1, 6, 17, 9, 3), (3, 7, 7, 16)),
+        ((2, 2, 5, 5, 160), (3, 3, 3, 128)),  # a filter so large that it is packed group by group
+        ((2, 3, 7, 7, 40), (1, 1, 1, 20)),
+        ((2, 3, 7, 7, 20), (1, 1, 1, 40)),
+        ((17, 2, 5, 4, 20), (3, 3, 3, 8)),  # sums in blocks of two volumes, the last of one
+        ((2, 6, 20, 20, 20), (2, 3, 3, 8)),  # bands of rows
+        ((1, 1, 1, 1, 1), (1, 1, 1, 1)),
+        ((2, 1, 1, 1, 33), (3, 3, 3, 2)),
+        ((2, 3, 1, 1, 2), (7, 9, 9, 3)),  # taps that meet nothing but padding; 63 rows
+    ],
+)
+def test_volumes(shape, filters):
+    check(shape, filters)
+
+
+FEW = st.integers(1, 3)
+
+
+@settings(max_examples=60)
+@given(
+    st.tuples(FEW, *[st.integers(1, 9)] * 3, CHANNELS),
+    st.tuples(SMALL, SMALL, SMALL, CHANNELS),
+    st.tuples(FEW, FEW, FEW),
+    st.tuples(FEW, FEW, FEW),
+    st.sampled_from(["SAME", "VALID"]),
+    st.sampled_from(FLOATS),
+)
+def test_any_volume(shape, filters, strides, dilations, padding, dtype):
+    extents = [(k - 1) * d + 1 for k, d in zip(filters, dilations, strict=False)]
+    if any(extent > size for extent, size in zip(extents, shape[1:4], strict=True)):
+        padding = "SAME"
+    check(shape, filters, of_volumes(strides, padding, dilations), dtype)
+
+
 @pytest.mark.parametrize("filters", [(5, 5, 64), (3, 3, 7)])
 def test_results_do_not_depend_on_the_division_of_items(filters):
     made = attrs()
@@ -168,6 +232,24 @@ def test_results_do_not_depend_on_the_division_of_items(filters):
         for ranges in (1, 20)
     )
     np.testing.assert_array_equal(few, many)
+
+
+@pytest.mark.parametrize(("volumes", "channels"), [(1, 16), (5, 16), (2, 2)])
+def test_volumes_do_not_depend_on_the_division_of_items(volumes, channels):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(volumes, 6, 9, 10, channels)).astype(np.float32)
+    w = rng.normal(size=(3, 3, 3, channels, 40)).astype(np.float32)
+    dy = rng.normal(size=(volumes, 6, 9, 10, 40)).astype(np.float32)
+    x_sizes, w_sizes = np.array(x.shape, np.int32), np.array(w.shape, np.int32)
+    for op_type, inputs, shape in (
+        ("Conv3D", (x, w), dy.shape),
+        ("Conv3DBackpropInputV2", (x_sizes, w, dy), x.shape),
+        ("Conv3DBackpropFilterV2", (x, w_sizes, dy), w.shape),
+    ):
+        few, many = (
+            run(op_type, of_volumes(), *inputs, shape=shape, ranges=ranges) for ranges in (1, 20)
+        )
+        np.testing.assert_array_equal(few, many, err_msg=op_type)
 
 
 def test_nan_and_infinity_stay_where_they_belong():
@@ -197,6 +279,19 @@ def test_the_reference_keeps_what_no_kernel_does(shape, filters, dtype):
     x, w = np.zeros(shape, dtype), np.zeros(filters, dtype)
     with pytest.raises(NoKernel):
         run(FORWARD, attrs(), x, w, shape=(*shape[:3], filters[3]))
+
+
+@pytest.mark.parametrize(
+    ("shape", "filters"),
+    [
+        ((1, 3, 4, 4, 4), (1, 3, 3, 2, 2)),  # groups
+        ((1, 9, 9, 4, 2), (8, 8, 1, 2, 2)),  # 64 rows of a window
+    ],
+)
+def test_the_reference_keeps_volumes_that_no_kernel_does(shape, filters):
+    x, w = np.zeros(shape, np.float32), np.zeros(filters, np.float32)
+    with pytest.raises(NoKernel):
+        run("Conv3D", of_volumes(), x, w, shape=(*shape[:4], filters[4]))
 
 
 def test_the_order_of_pixels_leaves_padding_out():

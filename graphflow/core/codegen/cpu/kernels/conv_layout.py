@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from numba import njit
 
-from ..simd import F32, F64, TILE_VECTORS, clear_bytes, copy_bytes, word
+from ..simd import TILE_VECTORS, clear_bytes, copy_bytes, word
 
 
 def make_helpers(real):
@@ -66,20 +66,3 @@ def make_helpers(real):
         pack_rows=pack_rows,
         pack_turned=pack_turned,
     )
-
-
-def _pad(real):
-    pad_image = make_helpers(real).pad_image
-
-    def pad(lo, hi, args):
-        """Images with zeros around them; item: an image. Words: from, to, rows above, then as
-        `pad_image` has them."""
-        image_bytes, padded_bytes = word(args, 6) * word(args, 7), word(args, 3) * word(args, 4)
-        for n in range(lo, hi):
-            source, to = word(args, 0) + n * image_bytes, word(args, 1) + n * padded_bytes
-            pad_image(source, to, -word(args, 2), args, 3)
-
-    return pad
-
-
-pad_f32, pad_f64 = _pad(F32), _pad(F64)

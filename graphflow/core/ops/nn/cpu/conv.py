@@ -1,4 +1,7 @@
-"""Conv2D and its two gradients on a CPU: which kernel calls, with which tables."""
+"""Conv2D, Conv3D and their gradients on a CPU: which kernel calls, with which tables.
+
+Volumes are images to the kernels, with the rows of all depths; see `conv_geometry.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from ...array.cpu.boxes import contiguous_strides
 from ...linalg.cpu.matmul import multiply_buffers
 from ...lowering import Argument, Buffer, Lowering, sum_blocks
 from ..conv2d import conv2d_backprop_filter_op, conv2d_backprop_input_op, conv2d_op
+from ..conv3d import conv3d_backprop_filter_op, conv3d_backprop_input_op, conv3d_op
 from ..windows import Axis
 from . import winograd
 from .conv_geometry import (
@@ -18,10 +23,15 @@ from .conv_geometry import (
     KINDS,
     ChannelsLast,
     check_geometry,
+    covered,
     image_strides,
+    pad_images,
     row_blocks,
+    row_tap_ranges,
+    rows_and_columns,
     sum_parts,
     tap_ranges,
+    window_rows,
 )
 from .conv_tables import Tables, convolution_tables, row_tables
 
@@ -35,27 +45,33 @@ _FLOPS = 150.0  # per nanosecond and thread
 
 
 @conv2d_op.cpu
-def conv2d_cpu(node: Any, k: Lowering) -> None:
+@conv3d_op.cpu
+def conv_cpu(node: Any, k: Lowering) -> None:
     (x, filters), (y,) = k.inputs, k.outputs
     axes = check_geometry(node, k, x, filters.shape, y)
     with ChannelsLast(node, k) as layout:
-        _forward(k, layout.read(x), filters, layout.write(y), axes)
+        images, results = (rows_and_columns(b) for b in (layout.read(x), layout.write(y)))
+        _forward(k, images, window_rows(filters), results, axes)
 
 
 @conv2d_backprop_input_op.cpu
-def conv2d_backprop_input_cpu(node: Any, k: Lowering) -> None:
+@conv3d_backprop_input_op.cpu
+def conv_backprop_input_cpu(node: Any, k: Lowering) -> None:
     (_, filters, dy), (dx,) = k.inputs, k.outputs
     axes = check_geometry(node, k, dx, filters.shape, dy)
     with ChannelsLast(node, k) as layout:
-        _input_gradient(k, layout.read(dy), filters, layout.write(dx), axes)
+        gradients, results = (rows_and_columns(b) for b in (layout.read(dy), layout.write(dx)))
+        _input_gradient(k, gradients, window_rows(filters), results, axes)
 
 
 @conv2d_backprop_filter_op.cpu
-def conv2d_backprop_filter_cpu(node: Any, k: Lowering) -> None:
+@conv3d_backprop_filter_op.cpu
+def conv_backprop_filter_cpu(node: Any, k: Lowering) -> None:
     (x, _, dy), (dw,) = k.inputs, k.outputs
     axes = check_geometry(node, k, x, dw.shape, dy)
     with ChannelsLast(node, k) as layout:
-        _filter_gradient(k, layout.read(x), layout.read(dy), dw, axes)
+        images, gradients = (rows_and_columns(layout.read(b)) for b in (x, dy))
+        _filter_gradient(k, images, gradients, window_rows(dw), axes)
 
 
 # --- forward, and the gradient of the input ------------------------------------------------------
@@ -67,7 +83,7 @@ def _forward(k: Lowering, x: Buffer, filters: Buffer, y: Buffer, axes: Sequence[
     if winograd.pays(filters.shape, x.kind, axes, x.shape[0], steady=steady):
         winograd.convolve(k, x, filters, y, axes, turned=False)
         return
-    if channels < _FEW_CHANNELS and axes[1].kernel > 1 and axes[1].dilation == 1:
+    if channels < _FEW_CHANNELS and axes[-1].kernel > 1 and axes[-1].dilation == 1:
         _forward_by_rows(k, x, filters, y, axes)
         return
     _convolve(k, x, filters, y, axes, turned=False)
@@ -100,8 +116,8 @@ def _convolve(
     channels = x.shape[3]
     by_groups = _large_filter(filters, n * height * width, outputs)
     blocks = 1 if by_groups else row_blocks(n, height, width)
-    taps = axes[0].kernel * axes[1].kernel
-    tap_rows = axes[1].kernel * channels, channels
+    taps = filters.shape[0] * filters.shape[1]
+    tap_rows = filters.shape[1] * channels, channels
     tables = convolution_tables(
         tuple(axes), blocks, image_strides(x), image_strides(y), tap_rows, backward=turned
     )
@@ -116,21 +132,27 @@ def _forward_by_rows(
     k: Lowering, x: Buffer, filters: Buffer, y: Buffer, axes: Sequence[Axis]
 ) -> None:
     """Convolves few channels: rows of the window are the taps, of a copy with padding."""
-    rows, columns = axes
     size, (n, height, width, _) = x.itemsize, y.shape
-    channels = x.shape[3]
+    window_height, columns, channels, _ = filters.shape
     blocks = row_blocks(n, height, width)
-    block_rows = height // blocks
-    block_step = block_rows * rows.stride
-    copied = (block_rows - 1) * rows.stride + (rows.kernel - 1) * rows.dilation + 1
-    wide = ((columns.out - 1) * columns.stride + columns.kernel) * channels
-    run, pixel = columns.kernel * channels, channels * size
-    tables = row_tables(tuple(axes), blocks, (wide * size, pixel), image_strides(y), run)
-    packed = _pack(k, filters, rows.kernel * columns.kernel, turned=False)
-    copy = (block_step, rows.pad_before, copied, wide * size, columns.pad_before * pixel,
-            x.shape[1], x.shape[2] * pixel)  # fmt: skip
-    _call(k, x, packed, y, tables, rows.kernel * run, run, blocks, 0,
-          copied * wide * size, copy)  # fmt: skip
+    run, pixel = columns * channels, channels * size
+    packed = _pack(k, filters, window_height * columns, turned=False)
+    copy: tuple[int, ...] = (0, 0, 0, 0, 0, 0, 0)
+    copied_bytes = 0
+    if len(axes) == 2:
+        rows, across = axes
+        block_step = height // blocks * rows.stride
+        copied = covered(rows._replace(out=height // blocks))
+        wide = covered(across) * pixel
+        copied_bytes = copied * wide
+        tables = row_tables(tuple(axes), blocks, (wide, pixel), image_strides(y), run)
+        copy = (block_step, rows.pad_before, copied, wide, across.pad_before * pixel,
+                x.shape[1], x.shape[2] * pixel)  # fmt: skip
+    else:  # the padding of volumes is also between the rows of a block: all is copied at once
+        x, (*outer, across) = pad_images(k, x, axes)
+        starts = (*outer, across._replace(kernel=1))
+        tables = convolution_tables(starts, blocks, image_strides(x), image_strides(y), (run, 0))
+    _call(k, x, packed, y, tables, window_height * run, run, blocks, 0, copied_bytes, copy)
 
 
 def _call(
@@ -211,29 +233,35 @@ def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Seque
         a, b, c = (_as_matrix(images) for images in (x, dy, dw))
         multiply_buffers(k, a, b, c, transpose_a=True, transpose_b=False)
         return
-    rows, columns = axes
-    n, size, kind = x.shape[0], x.itemsize, KINDS[x.kind]
-    channels, outputs = dw.shape[2:]
-    padded = [(a.out - 1) * a.stride + (a.kernel - 1) * a.dilation + 1 for a in axes]
-    image = padded if _needs_copy(axes) else [a.size for a in axes]
+    *rows, columns = axes
+    n, height, _, _ = dy.shape
+    size, kind = x.itemsize, KINDS[x.kind]
+    window_height, _, channels, outputs = dw.shape
+    padded = [covered(a) for a in axes]
+    is_padded = _needs_copy(axes)
+    image = padded if is_padded else [a.size for a in axes]
     packed_row = _GROUP * size if outputs % _GROUP or outputs * size > _LONG_ROW else 0
-    x_row, x_pixel = image[1] * channels * size, channels * size
+    x_strides = contiguous_strides([*image, channels], size)
+    image_bytes = image[0] * x_strides[0]
     dy_pixel = packed_row or outputs * size
     dy_row = columns.out * dy_pixel
-    copy = (padded[0], padded[1] * x_pixel, columns.pad_before * x_pixel, rows.size,
-            columns.size * x_pixel)  # fmt: skip
-    copied_bytes = padded[0] * x_row if _needs_copy(axes) else 0
-    window = rows.kernel * columns.kernel * channels
+    window = window_height * columns.kernel * channels
     cost = 2.0 * dy.size * window / _FLOPS
     blocks = sum_blocks(n)
     by_images = n > 1 and 3 * blocks * dw.nbytes / BYTES < 0.1 * cost
-    if copied_bytes and not by_images:
-        x = _padded_copy(k, x, copied_bytes, copy, rows.pad_before)
+    copy: tuple[int, ...] = (0, 0, 0, 0, 0)
+    if is_padded and (len(axes) > 2 or not by_images):
+        x, _ = pad_images(k, x, axes)
+    elif is_padded:
+        x_row, x_pixel = x_strides[:2]
+        copy = (padded[0], x_row, columns.pad_before * x_pixel, rows[0].size,
+                columns.size * x_pixel)  # fmt: skip
+    copied_bytes = image_bytes if copy[0] else 0
     items = n if by_images else _row_items(window)
     parts = k.temporary(blocks * dw.nbytes, "parts of the filter gradient") if by_images else dw
-    pixels, lists = _pixel_lists(axes, (x_row, x_pixel), (dy_row, dy_pixel))
-    at_once = max(1, min(n, _PIXELS_AT_ONCE // (rows.out * columns.out)))
-    band = max(1, min(rows.out, _PIXELS_AT_ONCE // columns.out))
+    pixels, lists = _pixel_lists(axes, x_strides, (dy_row, dy_pixel))
+    at_once = max(1, min(n, _PIXELS_AT_ONCE // (height * columns.out)))
+    band = max(1, min(height, _PIXELS_AT_ONCE // columns.out))
     k.call(
         f"conv_filter.filter_gradient_{kind}",
         items=items,
@@ -242,30 +270,30 @@ def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Seque
             k.read(x, whole=not by_images),
             k.read(dy, whole=not by_images),
             k.write_blocks(parts) if by_images else k.write(dw),
-            k.table(_element_offsets(dw.shape, axes, x_row, x_pixel, size)),
-            k.table(tap_ranges(rows)),
+            k.table(_element_offsets(axes, channels, x_strides)),
+            k.table(row_tap_ranges(rows)),
             k.table(lists),
             k.table(pixels),
             columns.kernel,
             channels,
-            image[0] * x_row,
-            rows.out * dy_row,
+            image_bytes,
+            height * dy_row,
             outputs,
-            rows.out,
+            height,
             band,
             at_once,
             -(-n // blocks) if by_images else 0,
             window if by_images else window // items,
             n,
-            k.workspace(copied_bytes + 64 if by_images else 64),
+            k.workspace(copied_bytes + 64),
             k.workspace(at_once * band * columns.out * packed_row + 64),
             packed_row,
-            rows.size * columns.size * channels * size,
-            rows.out * columns.out * outputs * size,
+            x.nbytes // n,
+            dy.nbytes // n,
             dw.nbytes,
             columns.out,
-            rows.pad_before,
-            *(copy if copied_bytes else (0, 0, 0, 0, 0)),
+            rows[0].pad_before,
+            *copy,
         ],
         cost=cost,
     )
@@ -286,20 +314,7 @@ def _as_matrix(images: Buffer) -> Buffer:
 
 def _needs_copy(axes: Sequence[Axis]) -> bool:
     """Whether windows reach out of the image."""
-    return any(
-        a.pad_before or (a.out - 1) * a.stride + (a.kernel - 1) * a.dilation + 1 > a.size
-        for a in axes
-    )
-
-
-def _padded_copy(
-    k: Lowering, x: Buffer, image_bytes: int, copy: tuple[int, ...], top: int
-) -> Buffer:
-    n = x.shape[0]
-    copied = k.temporary(n * image_bytes, "padded images")
-    args: list[Argument] = [k.read(x), k.write(copied), top, *copy]
-    k.call(f"conv_layout.pad_{KINDS[x.kind]}", items=n, args=args, cost=2 * x.nbytes / BYTES)
-    return Buffer(copied.storage, (n, image_bytes // x.itemsize), x.dtype)
+    return any(a.pad_before or covered(a) > a.size for a in axes)
 
 
 def _row_items(window: int) -> int:
@@ -314,18 +329,24 @@ def _row_items(window: int) -> int:
     return max(many, key=lambda items: (int(20 * filled(items)), items))
 
 
-def _element_offsets(
-    shape: Sequence[int], axes: Sequence[Axis], x_row: int, x_pixel: int, size: int
-) -> np.ndarray:
+def _places(counts: Sequence[int], strides: Sequence[int]) -> np.ndarray:
+    """Where the elements of an array are, in bytes."""
+    places = np.zeros(1, np.int64)
+    for count, stride in zip(counts, strides, strict=True):
+        places = (places[:, None] + np.arange(count) * stride).ravel()
+    return places
+
+
+def _element_offsets(axes: Sequence[Axis], channels: int, x_strides: Sequence[int]) -> np.ndarray:
     """Where in an image the elements of the first window are, in bytes."""
-    y, x, c = (np.arange(count, dtype=np.int64) for count in shape[:3])
-    y, x = y * axes[0].dilation * x_row, x * axes[1].dilation * x_pixel
-    offsets = (y[:, None, None] + x[:, None] + c * size).ravel()
+    *steps, element = x_strides
+    steps = [a.dilation * step for a, step in zip(axes, steps, strict=True)]
+    offsets = _places([*(a.kernel for a in axes), channels], [*steps, element])
     return np.concatenate([offsets, np.zeros(_PAD, np.int64)])
 
 
 def _pixel_lists(
-    axes: Sequence[Axis], x_strides: tuple[int, int], dy_strides: tuple[int, int]
+    axes: Sequence[Axis], x_strides: Sequence[int], dy_strides: tuple[int, int]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lists of pixels, row by row: where they are in X and dY, in bytes.
 
@@ -334,10 +355,14 @@ def _pixel_lists(
       where the list for a tile of these columns starts, and how many pixels of a row it has. Those
       that lie in padding for all of the columns are not in it, where that saves much.
     """
-    rows, columns = axes
+    *rows, columns = axes
+    *x_rows, x_pixel, _ = x_strides
     ranges = tap_ranges(columns)
     saves = (ranges[:, 1] - ranges[:, 0]).mean() < 0.96 * columns.out
-    y = np.arange(rows.out, dtype=np.int64)[:, None]
+    x_starts = _places(
+        [a.out for a in rows], [a.stride * step for a, step in zip(rows, x_rows, strict=True)]
+    )[:, None]
+    dy_starts = np.arange(len(x_starts))[:, None] * dy_strides[0]
     parts, starts, position = [], {}, 0
     lists = np.zeros((columns.kernel, columns.kernel, 2), np.int64)
     for first in range(columns.kernel):
@@ -348,8 +373,8 @@ def _pixel_lists(
             right = max(right, left + 1)
             if (left, right) not in starts:
                 x = np.arange(left, right, dtype=np.int64)
-                in_x = y * (rows.stride * x_strides[0]) + x * (columns.stride * x_strides[1])
-                in_dy = y * dy_strides[0] + x * dy_strides[1]
+                in_x = x_starts + x * (columns.stride * x_pixel)
+                in_dy = dy_starts + x * dy_strides[1]
                 parts.append(np.stack([in_x.ravel(), in_dy.ravel()], axis=1))
                 starts[left, right] = position
                 position += in_x.size

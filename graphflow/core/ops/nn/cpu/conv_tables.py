@@ -4,10 +4,14 @@ Along one axis, output coordinate i meets the input at `base[i] + shift[k]` thro
 window. A convolution with stride s has one phase: base = i * s - padding, shift = k * dilation. Its
 transpose has s of them: the coordinates with equal (i + padding) % s meet the same taps, each at
 one place, `(i + padding) // s - k * dilation // s`.
+
+The rows of a volume, and of a window in it, are those of all depths, one depth after the other: a
+pair of phases, of the depth and of the height, is a phase of such rows.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -29,27 +33,33 @@ class Phase:
       base: where in the input each of them starts.
       taps: positions in the window.
       shift: from the base to each tap.
-      limit: the size of the input; places outside of it are padding.
+      inside: [coordinates, taps]: whether a tap meets the input, and not the padding around it.
     """
 
     coordinates: np.ndarray
     base: np.ndarray
     taps: np.ndarray
     shift: np.ndarray
-    limit: int
+    inside: np.ndarray
 
     def bits(self) -> np.ndarray:
         """For each coordinate, the set of taps that meet the input, as bits of a word."""
-        place = self.base[:, None] + self.shift
-        inside = (place >= 0) & (place < self.limit)
-        return (inside << self.taps).sum(axis=1, dtype=np.int64)
+        return (self.inside << self.taps).sum(axis=1, dtype=np.int64)
+
+
+def _phase(
+    coordinates: np.ndarray, base: np.ndarray, taps: np.ndarray, shift: np.ndarray, size: int
+) -> Phase:
+    """The phase of an axis whose input has `size` elements."""
+    place = base[:, None] + shift
+    return Phase(coordinates, base, taps, shift, (place >= 0) & (place < size))
 
 
 def forward_phases(axis: Axis) -> list[Phase]:
     """The only phase of a convolution."""
     out, taps = np.arange(axis.out), np.arange(axis.kernel)
     base = out * axis.stride - axis.pad_before
-    return [Phase(out, base, taps, taps * axis.dilation, axis.size)]
+    return [_phase(out, base, taps, taps * axis.dilation, axis.size)]
 
 
 def backward_phases(axis: Axis) -> list[Phase]:
@@ -63,8 +73,34 @@ def backward_phases(axis: Axis) -> list[Phase]:
         ahead = k * axis.dilation - rest
         taps = k[ahead % axis.stride == 0]
         shift = -(ahead[taps] // axis.stride)
-        phases.append(Phase(own, padded[own] // axis.stride, taps, shift, axis.out))
+        phases.append(_phase(own, padded[own] // axis.stride, taps, shift, axis.out))
     return phases
+
+
+def join_phases(outer: Phase, inner: Phase, axis: Axis, backward: bool = False) -> Phase:
+    """The phase of pairs of coordinates, counted as the rows of a volume are.
+
+    Args:
+      outer: of the depth.
+      inner: of the height.
+      axis: the height.
+      backward: whether the input is the convolution's output.
+    """
+    outputs, inputs = (axis.size, axis.out) if backward else (axis.out, axis.size)
+
+    def pairs(first: np.ndarray, second: np.ndarray, count: int) -> np.ndarray:
+        joined: np.ndarray = (first[:, None] * count + second).ravel()
+        return joined
+
+    return Phase(
+        pairs(outer.coordinates, inner.coordinates, outputs),
+        pairs(outer.base, inner.base, inputs),
+        pairs(outer.taps, inner.taps, axis.kernel),
+        pairs(outer.shift, inner.shift, inputs),
+        (outer.inside[:, None, :, None] & inner.inside[:, None]).reshape(
+            len(outer.base) * len(inner.base), len(outer.taps) * len(inner.taps)
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -93,10 +129,18 @@ def convolution_tables(
     tap_rows: tuple[int, int],
     backward: bool = False,
 ) -> Tables:
-    """The tables of a convolution, or (`backward`) of its transpose; see `make_tables`."""
-    y, x = ((backward_phases if backward else forward_phases)(axis) for axis in axes)
-    height = axes[0].size if backward else axes[0].out
-    return make_tables(y, x, blocks, height, in_strides, out_strides, tap_rows)
+    """The tables of a convolution, or (`backward`) of its transpose; see `make_tables`.
+
+    The axes are the height and the width, or those of a volume.
+    """
+    *rows, columns = axes
+    phases = backward_phases if backward else forward_phases
+    y = phases(rows[0])
+    for axis in rows[1:]:
+        inner = phases(axis)
+        y = [join_phases(a, b, axis, backward) for a in y for b in inner]
+    height = math.prod(axis.size if backward else axis.out for axis in rows)
+    return make_tables(y, phases(columns), blocks, height, in_strides, out_strides, tap_rows)
 
 
 @lru_cache(maxsize=256)

@@ -131,6 +131,7 @@ def pays(
     rows, columns, channels, outputs = filters
     possible = (
         get_config().winograd
+        and len(axes) == 2
         and kind == "float32"
         and rows == columns
         and rows in (3, 5)
