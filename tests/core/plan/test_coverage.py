@@ -32,6 +32,10 @@ def max_pool(x: Any) -> Any:
     return tf.nn.max_pool(x, [1, 2, 2, 1], [1, 2, 2, 1], "SAME")
 
 
+def pool3d(x: Any, pool: Callable[..., Any]) -> Any:
+    return pool(x, [1, 2, 3, 2, 1], [1, 2, 1, 2, 1], "SAME")
+
+
 def with_gradients(function: Make) -> Make:
     def both(*xs: Any) -> list[Any]:
         y = function(*xs)
@@ -85,6 +89,12 @@ ROWS: dict[str, tuple[tuple[str, ...], Make, list[tuple[int, ...]]]] = {
     "conv": (FLOATS, with_gradients(conv), [IMAGE, FILTER]),
     "conv3d": (FLOATS, with_gradients(conv3d), [VOLUME, (2, *FILTER)]),
     "pool": (FLOATS, with_gradients(max_pool), [IMAGE]),
+    "max pool3d": (
+        ("float32",),
+        with_gradients(lambda x: pool3d(x, tf.nn.max_pool3d)),
+        [VOLUME],
+    ),
+    "avg pool3d": (FLOATS, with_gradients(lambda x: pool3d(x, tf.nn.avg_pool3d)), [VOLUME]),
     "batch norm": (("float32",), with_gradients(batch_norm), [IMAGE, (3,), (3,)]),
     "batch norm of planes": (
         ("float32",),

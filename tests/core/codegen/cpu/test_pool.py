@@ -18,8 +18,8 @@ FLOATS = [np.float32, np.float64]
 
 
 def geometry(kernel, strides, padding, data_format="NHWC"):
-    def spread(pair):
-        return [1, *pair, 1] if data_format == "NHWC" else [1, 1, *pair]
+    def spread(values):
+        return [1, *values, 1] if data_format.endswith("C") else [1, 1, *values]
 
     return {
         "ksize": spread(kernel),
@@ -128,3 +128,88 @@ def test_special_values(dtype):
 @pytest.mark.parametrize("shape", [(0, 4, 4, 3), (2, 4, 4, 0)])
 def test_nothing_to_pool(shape):
     check_all(np.zeros(shape, np.float32), geometry((2, 2), (2, 2), "SAME"))
+
+
+# --- volumes -------------------------------------------------------------------------------------
+
+
+def check_volumes(x: np.ndarray, attrs: dict[str, Any], ranges: int = 3) -> None:
+    """The four ops on volumes; maxima exactly, sums nearly. There are no maxima of float64."""
+    rng = np.random.default_rng(0)
+    shape, dtype = pooled_shape(x, attrs), x.dtype
+    dy = rng.normal(size=shape).astype(dtype)
+    sizes = np.array(x.shape, np.int32)
+    close = {"rtol": 1e-5 if dtype == np.float32 else 1e-12, "atol": 1e-6}
+    inputs = {"AvgPool3D": [x], "AvgPool3DGrad": [sizes, dy]}
+    if dtype == np.float32:
+        y = reference("MaxPool3D", attrs, x)
+        (got,) = lower_and_run("MaxPool3D", attrs, [x], [shape], [dtype], ranges=ranges)
+        np.testing.assert_array_equal(got, y)
+        inputs["MaxPool3DGrad"] = [x, y, dy]
+    for op_type, values in inputs.items():
+        made = x.shape if op_type.endswith("Grad") else shape
+        (got,) = lower_and_run(op_type, attrs, values, [made], [dtype], ranges=ranges)
+        want = reference(op_type, attrs, *values)
+        np.testing.assert_allclose(got, want, **close, err_msg=op_type)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("data_format", ["NDHWC", "NCDHW"])
+@pytest.mark.parametrize(
+    ("kernel", "strides", "padding"),
+    [
+        ((2, 2, 2), (2, 2, 2), "SAME"),
+        ((2, 2, 2), (2, 2, 2), "VALID"),
+        ((3, 3, 3), (2, 2, 2), "SAME"),
+        ((1, 2, 2), (1, 2, 2), "SAME"),
+        ((4, 1, 1), (3, 1, 1), "VALID"),
+        ((3, 2, 4), (1, 2, 3), "VALID"),
+        ((1, 1, 2), (3, 3, 3), "SAME"),  # elements in no window
+        ((3, 3, 3), (3, 3, 3), "SAME"),
+    ],
+)
+def test_windows_of_volumes(dtype, data_format, kernel, strides, padding):
+    rng = np.random.default_rng(1)
+    x = rng.integers(-4, 4, (3, 6, 7, 8, 19)).astype(dtype)  # many equal maxima
+    if data_format == "NCDHW":
+        x = np.ascontiguousarray(np.moveaxis(x, -1, 1))
+    check_volumes(x, geometry(kernel, strides, padding, data_format))
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_shapes_of_volumes(data):
+    sizes = [data.draw(st.integers(1, 6)) for _ in range(3)]
+    channels = data.draw(st.sampled_from([1, 3, 8, 16, 17, 33]))
+    padding = data.draw(st.sampled_from(["SAME", "VALID"]))
+    kernel = [data.draw(st.integers(1, 4)) for _ in range(3)]
+    if padding == "VALID":
+        kernel = [min(k, size) for k, size in zip(kernel, sizes, strict=True)]
+    strides = [data.draw(st.integers(1, 4)) for _ in range(3)]
+    rng = np.random.default_rng(2)
+    x = rng.normal(size=(data.draw(st.integers(1, 3)), *sizes, channels))
+    x = x.astype(data.draw(st.sampled_from(FLOATS)))
+    check_volumes(
+        x, geometry(kernel, strides, padding, "NDHWC"), data.draw(st.sampled_from([1, 20]))
+    )
+
+
+def test_special_values_in_volumes():
+    rng = np.random.default_rng(3)
+    values = [np.nan, np.inf, -np.inf, np.finfo(np.float32).min, 0.0, -1.0, -1.000009, -1.00002]
+    x = rng.choice(values, (2, 4, 8, 8, 18)).astype(np.float32)
+    attrs = geometry((3, 3, 3), (2, 2, 2), "SAME", "NDHWC")
+    shape = pooled_shape(x, attrs)
+    y = reference("MaxPool3D", attrs, x)
+    (got,) = lower_and_run("MaxPool3D", attrs, [x], [shape], [np.float32])
+    np.testing.assert_array_equal(got, y)
+    dy = rng.normal(size=shape).astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        want = reference("MaxPool3DGrad", attrs, x, y, dy)
+    (got,) = lower_and_run("MaxPool3DGrad", attrs, [x, y, dy], [x.shape], [np.float32])
+    np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(0, 4, 4, 4, 3), (2, 4, 4, 4, 0)])
+def test_no_volumes_to_pool(shape):
+    check_volumes(np.zeros(shape, np.float32), geometry((2, 2, 2), (2, 2, 2), "SAME", "NDHWC"))

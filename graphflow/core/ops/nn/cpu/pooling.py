@@ -17,35 +17,44 @@ from ..pooling import (
 )
 from ..windows import Axis
 
-_SUFFIX = {"float32": "f32", "float64": "f64"}
-_BYTES_PER_NS = 10.0  # a thread's share of the memory's bandwidth
+SUFFIX = {"float32": "f32", "float64": "f64"}
+BYTES_PER_NS = 10.0  # a thread's share of the memory's bandwidth
 
 
 def _suffix(k: Lowering, buffer: Buffer) -> str:
-    k.require(buffer.kind in _SUFFIX, "pooling kernels are for float32 and float64")
-    return _SUFFIX[buffer.kind]
+    k.require(buffer.kind in SUFFIX, "pooling kernels are for float32 and float64")
+    return SUFFIX[buffer.kind]
 
 
 def _geometry(k: Lowering, node: Any, shape: Sequence[int]) -> tuple[int, list[Axis], list[int]]:
     """The number of images, the axes of one, and the kernels' words for its windows."""
-    attrs = node.attrs
-    data_format = attrs["data_format"]
+    data_format = node.attrs["data_format"]
     k.require(data_format in ("NHWC", "NCHW"))
-    for axis in (0, data_format.index("C")):
-        flat = attrs["ksize"][axis] == attrs["strides"][axis] == 1
-        k.require(flat, "windows reach over images or channels")
+    require_spatial(node, k)
     axes = pool_axes(node, shape)
     images, channels = shape[0], shape[data_format.index("C")]
     if data_format == "NCHW":
         images, channels = images * channels, 1
+    return images, axes, window_words(axes, channels)
+
+
+def require_spatial(node: Any, k: Lowering) -> None:
+    """Leaves windows over images or channels to the reference."""
+    for axis in (0, node.attrs["data_format"].index("C")):
+        flat = node.attrs["ksize"][axis] == node.attrs["strides"][axis] == 1
+        k.require(flat, "windows reach over images or channels")
+
+
+def window_words(axes: Sequence[Axis], channels: int) -> list[int]:
+    """The kernels' words for the windows of images."""
     height, width = axes
     words = [height.size, width.size, channels, height.out, width.out]
     for name in ("kernel", "stride", "pad_before"):
         words += [getattr(height, name), getattr(width, name)]
-    return images, axes, words
+    return words
 
 
-def _covers(axes: Sequence[Axis]) -> bool:
+def covers(axes: Sequence[Axis]) -> bool:
     """Whether every element of the image lies in exactly one window."""
     return all(a.stride == a.kernel and a.out * a.stride - a.pad_before >= a.size for a in axes)
 
@@ -55,7 +64,7 @@ def _call(
 ) -> None:
     if math.prod(k.outputs[0].shape) == 0:
         return
-    cost = sum(operand.buffer.nbytes for operand in operands) / _BYTES_PER_NS
+    cost = sum(operand.buffer.nbytes for operand in operands) / BYTES_PER_NS
     k.call(f"pool.{kernel}", images, [*operands, *words], cost=cost)
 
 
@@ -82,7 +91,7 @@ def max_pool_grad_cpu(node: Any, k: Lowering) -> None:
     (x, _, dy), (dx,) = k.inputs, k.outputs
     kernel = f"max_grad_{_suffix(k, x)}"
     images, axes, words = _geometry(k, node, x.shape)
-    _call(k, kernel, images, [k.read(x), k.read(dy), k.write(dx)], [_covers(axes), *words])
+    _call(k, kernel, images, [k.read(x), k.read(dy), k.write(dx)], [covers(axes), *words])
 
 
 @max_pool_grad_from_mask_op.cpu
@@ -90,7 +99,7 @@ def max_pool_grad_from_mask_cpu(node: Any, k: Lowering) -> None:
     (mask, dy), (dx,) = k.inputs, k.outputs
     kernel = f"max_grad_from_mask_{_suffix(k, dy)}"
     images, axes, words = _geometry(k, node, dx.shape)
-    _call(k, kernel, images, [k.read(mask), k.read(dy), k.write(dx)], [_covers(axes), *words])
+    _call(k, kernel, images, [k.read(mask), k.read(dy), k.write(dx)], [covers(axes), *words])
 
 
 @avg_pool_op.cpu
@@ -107,4 +116,4 @@ def avg_pool_grad_cpu(node: Any, k: Lowering) -> None:
     (_, dy), (dx,) = k.inputs, k.outputs
     kernel = f"average_grad_{_suffix(k, dy)}"
     images, axes, words = _geometry(k, node, dx.shape)
-    _call(k, kernel, images, [k.read(dy), k.write(dx)], [_covers(axes), *words])
+    _call(k, kernel, images, [k.read(dy), k.write(dx)], [covers(axes), *words])
