@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from graphflow.core.base import config
 from graphflow.core.graph.op_def import find_op
 from graphflow.core.ops.lowering import NoKernel
-from graphflow.core.ops.nn.cpu import conv_tables, winograd
+from graphflow.core.ops.nn.cpu import conv_tables, winograd, winograd_volumes
 from graphflow.core.ops.nn.windows import make_axis
 
 FORWARD, TO_INPUT, TO_FILTER = "Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter"
@@ -30,7 +30,8 @@ FLOATS = [np.float32, np.float64]
 def direct(monkeypatch):
     """Winograd's kernels have tests, and errors, of their own."""
     without = config.Config.from_env({"GRAPHFLOW_WINOGRAD": "0"})
-    monkeypatch.setattr(winograd, "get_config", lambda: without)
+    for module in (winograd, winograd_volumes):
+        monkeypatch.setattr(module, "get_config", lambda: without)
 
 
 def attrs(

@@ -13,7 +13,7 @@ from graphflow.core.base import config
 from graphflow.core.codegen.cpu.winograd_transforms import winograd_matrices
 from graphflow.core.graph.op_def import find_op
 from graphflow.core.ops.lowering import Lowering
-from graphflow.core.ops.nn.cpu import winograd
+from graphflow.core.ops.nn.cpu import winograd, winograd_volumes
 from graphflow.core.ops.nn.windows import make_axis
 
 ERROR = 2e-5  # of the largest element of the result
@@ -47,13 +47,13 @@ def kernels(monkeypatch):
     return called
 
 
-def attrs(padding: str) -> dict[str, Any]:
+def attrs(padding: str, data_format: str = "NHWC") -> dict[str, Any]:
     return {
-        "strides": [1, 1, 1, 1],
-        "dilations": [1, 1, 1, 1],
+        "strides": [1] * len(data_format),
+        "dilations": [1] * len(data_format),
         "padding": padding,
         "explicit_paddings": [],
-        "data_format": "NHWC",
+        "data_format": data_format,
     }
 
 
@@ -71,7 +71,9 @@ def wherever_possible(monkeypatch):
     """Winograd also for sizes for which it does not pay."""
     monkeypatch.setattr(winograd, "_cost", lambda *_, **__: 0.0)
     monkeypatch.setattr(winograd, "_cost_by_places", lambda *_, **__: 0.0)
-    monkeypatch.setattr(winograd, "_FEW_PARTS", 1)
+    monkeypatch.setattr(winograd, "FEW_PARTS", 1)
+    monkeypatch.setattr(winograd_volumes, "_cost", lambda *_, **__: 0.0)
+    monkeypatch.setattr(winograd_volumes, "FEW_PARTS", 1)
 
 
 @pytest.mark.parametrize("positive", [False, True])
@@ -158,3 +160,78 @@ def test_where_it_pays():
     assert pays(1, 14, (3, 3, 256, 256), steady=True)
     assert not pays(1, 14, (3, 3, 256, 256))
     assert not pays(1, 28, resnet, sums=True)  # too few parts for several threads
+
+
+# --- volumes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("positive", [False, True])
+@pytest.mark.parametrize(
+    ("shape", "outputs", "kernel", "padding"),
+    [
+        ((2, 8, 14, 14, 32), 64, (3, 3, 3), "SAME"),
+        ((1, 16, 28, 28, 16), 32, (3, 3, 3), "SAME"),  # several planes of a volume in an item
+        ((3, 5, 9, 13, 48), 16, (2, 3, 3), "SAME"),  # more zeros below than above
+        ((2, 4, 10, 7, 16), 80, (3, 3, 3), "VALID"),
+        ((2, 3, 9, 6, 32), 48, (1, 5, 5), "SAME"),
+        ((9, 2, 6, 6, 16), 16, (5, 5, 5), "SAME"),  # taps that meet nothing but padding
+        ((1, 1, 1, 2, 16), 16, (3, 3, 3), "SAME"),
+        ((1, 7, 3, 3, 272), 32, (7, 3, 3), "VALID"),
+    ],
+)
+def test_volumes(shape, outputs, kernel, padding, positive, kernels, wherever_possible):
+    rng = np.random.default_rng(1)
+    made = attrs(padding, "NDHWC")
+
+    def random(size: tuple[int, ...]) -> np.ndarray:
+        values = rng.normal(size=size).astype(np.float32)
+        return np.abs(values) if positive else values
+
+    x, w = random(shape), random((*kernel, shape[4], outputs))
+    dy = random(check("Conv3D", made, x, w).shape)
+    check("Conv3DBackpropInputV2", made, np.array(shape, np.int32), w, dy)
+    check("Conv3DBackpropFilterV2", made, x, np.array(w.shape, np.int32), dy)
+    called = {name for name in kernels if name.startswith("winograd")}
+    taps = kernel[1]
+    assert called == {
+        f"winograd.transform_filter{taps}",
+        f"winograd_volumes.convolve{taps}",
+        f"winograd_volumes.sum_filter_gradient{taps}",
+        f"winograd.finish_filter_gradient{taps}",
+    }
+
+
+def test_volumes_do_not_depend_on_the_division_of_items():
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(3, 8, 14, 14, 32)).astype(np.float32)
+    w = rng.normal(size=(3, 3, 3, 32, 64)).astype(np.float32)
+    dy = rng.normal(size=(3, 8, 14, 14, 64)).astype(np.float32)
+    x_sizes, w_sizes = np.array(x.shape, np.int32), np.array(w.shape, np.int32)
+    for op_type, *inputs in (
+        ("Conv3D", x, w),
+        ("Conv3DBackpropInputV2", x_sizes, w, dy),
+        ("Conv3DBackpropFilterV2", x, w_sizes, dy),
+    ):
+        few, many = (check(op_type, attrs("SAME", "NDHWC"), *inputs, ranges=n) for n in (1, 10))
+        np.testing.assert_array_equal(few, many)
+
+
+def volumes_pay(
+    volumes: int, sizes: tuple[int, ...], filters: tuple[int, ...], **changes: Any
+) -> bool:
+    kind, stride = changes.get("kind", "float32"), changes.get("stride", 1)
+    pairs = zip(sizes, filters[:3], strict=True)
+    axes = [make_axis(size, taps, stride, 1, "SAME") for size, taps in pairs]
+    sums = changes.get("sums", False)
+    return winograd_volumes.pays((9, *filters[2:]), kind, axes, volumes, sums)
+
+
+def test_for_which_volumes_it_pays():
+    sizes = (16, 28, 28)
+    assert volumes_pay(2, sizes, (3, 3, 3, 16, 32))
+    assert volumes_pay(2, sizes, (3, 3, 3, 16, 32), sums=True)
+    assert not volumes_pay(2, sizes, (3, 3, 3, 16, 32), kind="float64")
+    assert not volumes_pay(2, sizes, (3, 3, 3, 16, 32), stride=2)
+    assert not volumes_pay(2, sizes, (3, 3, 3, 3, 32))  # not whole vectors of channels
+    assert not volumes_pay(2, sizes, (3, 3, 5, 16, 32))
+    assert not volumes_pay(1, (2, 7, 7), (3, 3, 3, 512, 512))

@@ -38,7 +38,7 @@ GROUP = 32  # outputs: panels divide it on every machine
 LINE = 128 // SIZE  # elements between places: they must not be a power of two apart
 PATCH = 8 * 8  # vectors of the largest square of a transform
 
-_gradient = make_tile(F32, ROWS, TILE_VECTORS, row_table=False, loops=1)
+sum_tile = make_tile(F32, ROWS, TILE_VECTORS, row_table=False, loops=1)
 _add_rows = make_helpers(F32).add_rows
 
 
@@ -64,7 +64,7 @@ def _make_square(matrix):
     return square
 
 
-def _make_tiles(matrix):
+def make_tiles(matrix):
     """A transform of tiles of images into places [P][tiles][channels]."""
     square = _make_square(matrix)
     results, side = matrix.shape
@@ -121,7 +121,7 @@ _product = _make_product(ROWS)
 _large_product = _make_product(min(8, TILE_ROWS))
 
 
-def _make_outputs(r):
+def make_outputs(r):
     """The last step: places [P][tiles][O] into tiles of images."""
     a_t, _, _ = winograd_matrices(OUT, r)
     square = _make_square(a_t)
@@ -153,7 +153,7 @@ def _make_outputs(r):
 
 def _convolve(r):
     _, _, b_t = winograd_matrices(OUT, r)
-    to_places, to_images = _make_tiles(b_t), _make_outputs(r)
+    to_places, to_images = make_tiles(b_t), make_outputs(r)
     PLACES = (OUT + r - 1) ** 2
 
     def convolve(lo, hi, args):
@@ -189,7 +189,7 @@ convolve3, convolve5 = _convolve(3), _convolve(5)
 
 def _transform_tiles(r):
     _, _, b_t = winograd_matrices(OUT, r)
-    to_places = _make_tiles(b_t)
+    to_places = make_tiles(b_t)
 
     def transform_tiles(lo, hi, args):
         """X into V [P][tiles][C]; item: a tile. Words: X, V, workspace, C, tiles; the geometry of
@@ -220,7 +220,7 @@ def multiply_places(lo, hi, args):
 
 
 def _finish_tiles(r):
-    to_images = _make_outputs(r)
+    to_images = make_outputs(r)
 
     def finish_tiles(lo, hi, args):
         """M into Y; item: a tile. Words: M, Y, workspace, O, tiles; the geometry of Y."""
@@ -261,7 +261,7 @@ transform_filter3, transform_filter5 = _transform_filter(3), _transform_filter(5
 def _sum_filter_gradient(r):
     _, _, b_t = winograd_matrices(OUT, r)
     _, g, _ = winograd_matrices(r, OUT)
-    x_to_places, dy_to_places = _make_tiles(b_t), _make_tiles(g)
+    x_to_places, dy_to_places = make_tiles(b_t), make_tiles(g)
     ALPHA = OUT + r - 1
 
     def sum_filter_gradient(lo, hi, args):
@@ -286,8 +286,8 @@ def _sum_filter_gradient(r):
                 for p in range(ALPHA * ALPHA):
                     for o in range(0, outputs, NR):
                         for c in range(0, channels, ROWS):
-                            _gradient(v + p * v_plane + c * SIZE, SIZE, z + p * z_plane + o * SIZE,
-                                      to + p * plane + (c * outputs + o) * SIZE, outputs * SIZE,
+                            sum_tile(v + p * v_plane + c * SIZE, SIZE, z + p * z_plane + o * SIZE,
+                                     to + p * plane + (c * outputs + o) * SIZE, outputs * SIZE,
                                       min(ROWS, channels - c), min(NR, outputs - o), add, count,
                                       channels * SIZE, outputs * SIZE)  # fmt: skip
                 add = 1

@@ -17,7 +17,7 @@ from ...lowering import Argument, Buffer, Lowering, sum_blocks
 from ..conv2d import conv2d_backprop_filter_op, conv2d_backprop_input_op, conv2d_op
 from ..conv3d import conv3d_backprop_filter_op, conv3d_backprop_input_op, conv3d_op
 from ..windows import Axis
-from . import winograd
+from . import winograd, winograd_volumes
 from .conv_geometry import (
     BYTES,
     KINDS,
@@ -83,6 +83,9 @@ def _forward(k: Lowering, x: Buffer, filters: Buffer, y: Buffer, axes: Sequence[
     if winograd.pays(filters.shape, x.kind, axes, x.shape[0], steady=steady):
         winograd.convolve(k, x, filters, y, axes, turned=False)
         return
+    if winograd_volumes.pays(filters.shape, x.kind, axes, x.shape[0]):
+        winograd_volumes.convolve(k, x, filters, y, axes, turned=False)
+        return
     if channels < _FEW_CHANNELS and axes[-1].kernel > 1 and axes[-1].dilation == 1:
         _forward_by_rows(k, x, filters, y, axes)
         return
@@ -94,6 +97,9 @@ def _input_gradient(
 ) -> None:
     if winograd.pays(filters.shape, dy.kind, axes, dy.shape[0]):
         winograd.convolve(k, dy, filters, dx, axes, turned=True)
+        return
+    if winograd_volumes.pays(filters.shape, dy.kind, axes, dy.shape[0]):
+        winograd_volumes.convolve(k, dy, filters, dx, axes, turned=True)
         return
     _convolve(k, dy, filters, dx, axes, turned=True)
 
@@ -228,6 +234,9 @@ def _pack(k: Lowering, filters: Buffer, taps: int, turned: bool) -> Buffer:
 def _filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Sequence[Axis]) -> None:
     if winograd.pays(dw.shape, x.kind, axes, x.shape[0], sums=True):
         winograd.filter_gradient(k, x, dy, dw, axes)
+        return
+    if winograd_volumes.pays(dw.shape, x.kind, axes, x.shape[0], sums=True):
+        winograd_volumes.filter_gradient(k, x, dy, dw, axes)
         return
     if _is_matrix_product(axes):
         a, b, c = (_as_matrix(images) for images in (x, dy, dw))

@@ -1,4 +1,7 @@
-"""Convolutions by Winograd's minimal filtering: where that pays, and its kernel calls."""
+"""Convolutions by Winograd's minimal filtering: where that pays, and its kernel calls.
+
+Those of images; `winograd_volumes.py` has the others, and shares what is done to filters.
+"""
 
 from __future__ import annotations
 
@@ -12,14 +15,14 @@ from .conv_geometry import turn
 
 _OUT = 4  # outputs of a tile along an axis
 _GROUP = 32  # output channels of an item: the kernels' panels divide it on every machine
-_LINE = 32  # elements between the places of a transform
-_TRANSFORM_BYTES = 4096  # that the kernels keep intermediate squares in
-_CACHE = 1 << 20  # bytes of transformed tiles at once
+LINE = 32  # elements between the places of a transform
+TRANSFORM_BYTES = 4096  # that the kernels keep intermediate squares in
+CACHE = 1 << 20  # bytes of transformed tiles at once
 _FEW_TILES, _SOME_TILES = 16, 32  # of an item: with fewer its filter is read too often
 _FEW_ITEMS, _MOST_FEW = 4, 64  # items of tiles; tiles of all images, transformed in the arena
 _TILE_ROWS = 8  # at most: what a product may read past the last tile
 _PARTS_BYTES = 48 << 20  # of all parts of a sum over images
-_FEW_PARTS = 4  # with fewer too few threads would find work
+FEW_PARTS = 4  # with fewer too few threads would find work
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,7 @@ class Tiling:
         these portions, is worth larger ones.
         """
         filter_bytes = self.places * channels * outputs * 4
-        room = max(_CACHE, min(filter_bytes // 2, 4 * _CACHE))
+        room = max(CACHE, min(filter_bytes // 2, 4 * CACHE))
         fit = max(room // (self.places * (channels + outputs) * 4), 8)
         portions = -(-self.per_item // fit)
         return min(self.per_item, -(-self.per_item // (8 * portions)) * 8)
@@ -142,7 +145,7 @@ def pays(
     if not possible:
         return False
     tiling = make_tiling(rows, (images, axes[0].out, axes[1].out))
-    if sums and _blocks(tiling, channels, outputs) < _FEW_PARTS:
+    if sums and part_count(tiling, channels, outputs) < FEW_PARTS:
         return False
     pixels = images * axes[0].out * axes[1].out
     direct = 2 * pixels * rows * rows * channels * outputs / 160
@@ -159,7 +162,7 @@ def _goes_by_places(tiling: Tiling) -> bool:
 def _cost_by_places(tiling: Tiling, channels: int, outputs: int, steady: bool = True) -> float:
     """Nanoseconds on one thread: products, transforms, and the transformed filter."""
     filters = tiling.places * channels * outputs
-    reading = 0.25 if filters <= 4 * _CACHE else 0.4
+    reading = 0.25 if filters <= 4 * CACHE else 0.4
     return (
         2 * tiling.tiles * filters / 160
         + tiling.tiles * tiling.places * (channels + outputs) * 0.15
@@ -174,7 +177,7 @@ def _cost(tiling: Tiling, channels: int, outputs: int, sums: bool = False) -> fl
     """
     filters = tiling.places * channels * outputs
     portions = tiling.tiles / tiling.at_once(channels, outputs)
-    reading = 0.35 if 4 * filters <= 4 * _CACHE else 0.9
+    reading = 0.35 if 4 * filters <= 4 * CACHE else 0.9
     once, each = (0.1 + 0.25 * sum_blocks(tiling.items), 12) if sums else (reading, 4)
     return (
         2 * tiling.tiles * filters / 160
@@ -188,27 +191,32 @@ def convolve(
 ) -> None:
     """Calls the kernels of a convolution, or (`turned`) of the gradient of its input."""
     taps = filters.shape[0]
-    channels, outputs = x.shape[3], y.shape[3]
     tiling = make_tiling(taps, y.shape)
-    places = tiling.places
-    tap_bytes = channels * outputs * 4
-    first, step = 0, tap_bytes
     if turned:
         filters = _turn(k, filters)
-        first, step = (taps * taps - 1) * tap_bytes, -tap_bytes
-    u = k.temporary(places * (-(-outputs // 32) * 32 * channels + _LINE) * 4, "transformed filter")
-    k.call(
-        f"winograd.transform_filter{taps}",
-        items=channels,
-        args=[k.read(filters, whole=True), k.write(u, whole=True), channels, outputs,
-              k.workspace(_TRANSFORM_BYTES), taps * step, step, first],
-        cost=0.5 * places * channels * outputs,
-    )  # fmt: skip
+    u = transform_filter(k, filters, turned)
     pads = [taps - 1 - a.pad_before if turned else a.pad_before for a in axes]
     if _goes_by_places(tiling):
         _convolve_by_places(k, x, u, y, tiling, pads)
     else:
         _convolve_by_tiles(k, x, u, y, tiling, pads)
+
+
+def transform_filter(k: Lowering, filters: Buffer, turned: bool) -> Buffer:
+    """A filter [taps, taps, C, O] in its places; `turned`: its last tap first."""
+    taps, _, channels, outputs = filters.shape
+    places = (_OUT + taps - 1) ** 2
+    tap_bytes = channels * outputs * 4
+    first, step = ((taps * taps - 1) * tap_bytes, -tap_bytes) if turned else (0, tap_bytes)
+    u = k.temporary(places * (-(-outputs // 32) * 32 * channels + LINE) * 4, "transformed filter")
+    k.call(
+        f"winograd.transform_filter{taps}",
+        items=channels,
+        args=[k.read(filters, whole=True), k.write(u, whole=True), channels, outputs,
+              k.workspace(TRANSFORM_BYTES), taps * step, step, first],
+        cost=0.5 * places * channels * outputs,
+    )  # fmt: skip
+    return u
 
 
 def _convolve_by_tiles(
@@ -232,8 +240,8 @@ def _convolve_by_tiles(
             tiling.per_item,
             at_once,
             tiling.tiles,
-            *_geometry(x, tiling, pads),
-            *_geometry(y, tiling, (0, 0)),
+            *geometry(x, tiling, pads),
+            *geometry(y, tiling, (0, 0)),
         ],
         cost=_cost(tiling, channels, outputs),
     )
@@ -245,16 +253,16 @@ def _convolve_by_places(
     """All tiles are transformed before the products, in which a thread reads a part of U."""
     channels, outputs = x.shape[3], y.shape[3]
     places, tiles, size = tiling.places, tiling.tiles, x.itemsize
-    patch = _TRANSFORM_BYTES + places * max(channels, outputs) * size
-    v_bytes = (places * (tiles * channels + _LINE) + _TILE_ROWS * channels) * size
+    patch = TRANSFORM_BYTES + places * max(channels, outputs) * size
+    v_bytes = (places * (tiles * channels + LINE) + _TILE_ROWS * channels) * size
     v = k.temporary(v_bytes, "transformed tiles")
-    m = k.temporary(places * (tiles * outputs + _LINE) * size, "transformed outputs")
+    m = k.temporary(places * (tiles * outputs + LINE) * size, "transformed outputs")
     moving = 0.15 * places * tiles
     k.call(
         f"winograd.transform_tiles{tiling.taps}",
         items=tiles,
         args=[k.read(x, whole=True), k.write(v, whole=True), k.workspace(patch), channels, tiles,
-              *_geometry(x, tiling, pads)],
+              *geometry(x, tiling, pads)],
         cost=moving * channels,
     )  # fmt: skip
     k.call(
@@ -268,7 +276,7 @@ def _convolve_by_places(
         f"winograd.finish_tiles{tiling.taps}",
         items=tiles,
         args=[k.read(m, whole=True), k.write(y, whole=True), k.workspace(patch), outputs, tiles,
-              *_geometry(y, tiling, (0, 0))],
+              *geometry(y, tiling, (0, 0))],
         cost=moving * outputs,
     )  # fmt: skip
 
@@ -277,10 +285,10 @@ def filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Sequen
     """Calls the kernels of the gradient of a convolution's filter."""
     taps, _, channels, outputs = dw.shape
     tiling = make_tiling(taps, dy.shape)
-    part_bytes = _part_bytes(tiling, channels, outputs)
-    blocks = _blocks(tiling, channels, outputs)
+    of_part = part_bytes(taps, channels, outputs)
+    blocks = part_count(tiling, channels, outputs)
     block_items = -(-tiling.items // blocks)
-    parts = k.temporary(blocks * part_bytes, "parts of the transformed gradient")
+    parts = k.temporary(blocks * of_part, "parts of the transformed gradient")
     by_image = tiling.is_whole_rows and tiling.per_item % (tiling.down * tiling.across) == 0
     k.call(
         f"winograd.sum_filter_gradient{taps}",
@@ -296,20 +304,26 @@ def filter_gradient(k: Lowering, x: Buffer, dy: Buffer, dw: Buffer, axes: Sequen
             tiling.per_item,
             tiling.at_once(channels, outputs),
             tiling.tiles,
-            *_geometry(x, tiling, [a.pad_before for a in axes]),
-            *_geometry(dy, tiling, (0, 0)),
+            *geometry(x, tiling, [a.pad_before for a in axes]),
+            *geometry(dy, tiling, (0, 0)),
             block_items,
-            part_bytes,
+            of_part,
         ],
         cost=_cost(tiling, channels, outputs, sums=True),
     )
-    used = -(-tiling.items // block_items)
+    finish_filter_gradient(k, parts, dw, -(-tiling.items // block_items))
+
+
+def finish_filter_gradient(k: Lowering, parts: Buffer, dw: Buffer, used: int) -> None:
+    """Adds up the first `used` parts of a transformed gradient, and transforms it back."""
+    taps, _, channels, outputs = dw.shape
+    places = (_OUT + taps - 1) ** 2
     k.call(
         f"winograd.finish_filter_gradient{taps}",
         items=channels,
         args=[k.read(parts, whole=True), k.write(dw, whole=True), channels, outputs,
-              k.workspace(_TRANSFORM_BYTES + tiling.places * (outputs + _LINE) * 4), used],
-        cost=used * part_bytes / 8,
+              k.workspace(TRANSFORM_BYTES + places * (outputs + LINE) * 4), used],
+        cost=used * part_bytes(taps, channels, outputs) / 8,
     )  # fmt: skip
 
 
@@ -324,20 +338,21 @@ def _turn(k: Lowering, filters: Buffer) -> Buffer:
 def _workspace(k: Lowering, tiling: Tiling, channels: int, outputs: int) -> Workspace:
     at_once = tiling.at_once(channels, outputs)
     patch = tiling.places * max(channels, outputs)
-    planes = tiling.places * (at_once * (channels + outputs) + 2 * _LINE)
-    return k.workspace(_TRANSFORM_BYTES + (patch + planes + 8 * channels + 2 * _LINE) * 4)
+    planes = tiling.places * (at_once * (channels + outputs) + 2 * LINE)
+    return k.workspace(TRANSFORM_BYTES + (patch + planes + 8 * channels + 2 * LINE) * 4)
 
 
-def _geometry(images: Buffer, tiling: Tiling, pads: Sequence[int]) -> tuple[int, ...]:
+def geometry(images: Buffer, tiling: Tiling, pads: Sequence[int]) -> tuple[int, ...]:
+    """The kernels' words for images that are cut into tiles."""
     return images.shape[1], images.shape[2], tiling.down, tiling.across, *pads
 
 
-def _part_bytes(tiling: Tiling, channels: int, outputs: int) -> int:
+def part_bytes(taps: int, channels: int, outputs: int) -> int:
     """Bytes of a filter's transformed gradient."""
-    return tiling.places * (channels * outputs + _LINE) * 4
+    return (_OUT + taps - 1) ** 2 * (channels * outputs + LINE) * 4
 
 
-def _blocks(tiling: Tiling, channels: int, outputs: int) -> int:
+def part_count(tiling: Tiling, channels: int, outputs: int) -> int:
     """How many parts to sum up in."""
-    most = _PARTS_BYTES // _part_bytes(tiling, channels, outputs)
+    most = _PARTS_BYTES // part_bytes(tiling.taps, channels, outputs)
     return sum_blocks(tiling.items, min(MOST_BLOCKS, most))
