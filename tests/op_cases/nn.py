@@ -58,6 +58,12 @@ CASES = [
         [floats(1, 3, 4, 5, 2), floats(2, 3, 2, 2, 3)],
     ),
     OpCase(
+        ("Conv3D", "Conv3DBackpropInputV2", "Conv3DBackpropFilterV2"),
+        lambda tf, x, w: tf.nn.conv3d(x, w, [1, 2, 1, 1, 1], "VALID"),
+        [floats(2, 4, 5, 3, 2), floats(2, 1, 3, 2, 3)],
+        label="valid",
+    ),
+    OpCase(
         (
             "DepthwiseConv2dNative",
             "DepthwiseConv2dNativeBackpropInput",
@@ -167,6 +173,19 @@ CASES = [
         ("AvgPool3D", "AvgPool3DGrad"),
         lambda tf, x: tf.nn.avg_pool3d(x, [1, 2, 2, 2, 1], [1, 2, 1, 2, 1], "VALID"),
         [floats(1, 4, 3, 7, 3)],
+    ),
+    OpCase(
+        ("MaxPool3D", "MaxPool3DGrad", "MaxPool3DGradGrad"),
+        lambda tf, x: tf.nn.max_pool3d(x, [1, 3, 2, 3, 1], [1, 1, 2, 2, 1], "VALID"),
+        [_DISTINCT.reshape(1, 4, 3, 7, 3)],
+        label="windows that overlap",
+        numeric=False,  # the op has no float64
+    ),
+    OpCase(
+        ("AvgPool3D", "AvgPool3DGrad"),
+        lambda tf, x: tf.nn.avg_pool3d(x, [1, 3, 2, 3, 1], [1, 2, 1, 2, 1], "SAME"),
+        [floats(1, 4, 3, 7, 3)],
+        label="windows that overlap",
     ),
     OpCase(
         ("MaxPoolWithArgmax", "MaxPoolGradWithArgmax"),
