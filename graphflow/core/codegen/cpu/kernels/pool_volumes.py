@@ -39,28 +39,36 @@ def _write(address, value, count):
         store_tail(address, value, count)
 
 
+@helper
+def _range(table, place):
+    """The first window that an element is in, and the one after the last."""
+    return word(table, 2 * place), word(table, 2 * place + 1)
+
+
 def max_grad(lo, hi, args):
     """Words: 0 x, y, dy, dx, 4 windows of each depth, of each row, of each column: [first, the one
     after the last], 7 depth, height, width, channels, 11 depths, rows, columns of windows."""
+    x, y, dy, dx = word(args, 0), word(args, 1), word(args, 2), word(args, 3)
     depth, height, width, c = word(args, 7), word(args, 8), word(args, 9), word(args, 10)
-    rows, columns = word(args, 12), word(args, 13)
+    depths, rows, columns = word(args, 11), word(args, 12), word(args, 13)
     for plane in range(lo, hi):
-        volume, d = plane // depth, word(args, 4) + plane % depth * 16
-        for y in range(height):
-            h = word(args, 5) + y * 16
-            for x in range(width):
-                w = word(args, 6) + x * 16
-                at = ((plane * height + y) * width + x) * c * SIZE
-                for k in range(0, c, WIDTH):
-                    value = _read(word(args, 0) + at + k * SIZE, c - k)
+        first = plane // depth * depths
+        i0, i1 = _range(word(args, 4), plane % depth)
+        for line in range(height):
+            j0, j1 = _range(word(args, 5), line)
+            for pixel in range(width):
+                k0, k1 = _range(word(args, 6), pixel)
+                at = ((plane * height + line) * width + pixel) * c
+                for channel in range(0, c, WIDTH):
+                    count = c - channel
+                    value = _read(x + (at + channel) * SIZE, count)
                     total = splat(scalar(0))
-                    for i in range(word(d, 0), word(d, 1)):
-                        for j in range(word(h, 0), word(h, 1)):
-                            row = ((volume * word(args, 11) + i) * rows + j) * columns
-                            for n in range(word(w, 0), word(w, 1)):
-                                window = ((row + n) * c + k) * SIZE
-                                over = value - _read(word(args, 1) + window, c - k)
+                    for i in range(first + i0, first + i1):
+                        for j in range(i * rows + j0, i * rows + j1):
+                            for k in range(j * columns + k0, j * columns + k1):
+                                window = (k * c + channel) * SIZE
+                                over = value - _read(y + window, count)
                                 wins = (over < scalar(NEAR)) & (over > scalar(-NEAR))
-                                share = _read(word(args, 2) + window, c - k)
-                                total = total + select(wins, share, splat(scalar(0)))
-                    _write(word(args, 3) + at + k * SIZE, total, c - k)
+                                share = select(wins, _read(dy + window, count), splat(scalar(0)))
+                                total = total + share
+                    _write(dx + (at + channel) * SIZE, total, count)
