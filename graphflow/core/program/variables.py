@@ -183,6 +183,7 @@ def _find_order(program: Program, uses: Uses) -> None:
     last_write: dict[int, int] = {}
     reads: dict[int, list[int]] = defaultdict(list)
     last_effect: int | None = None
+    awaited = _awaited_by_values(program)
     for index, node in enumerate(program.nodes):
         if Value(index, 0) in uses.view_of and index not in uses.copied:
             continue
@@ -201,8 +202,24 @@ def _find_order(program: Program, uses: Uses) -> None:
                 uses.order[index].add(last_effect)
             last_effect = index
         if written or node.op.is_stateful:
-            uses.order[index].update(node.controls)
+            uses.order[index].update(awaited[index])
         uses.order[index].discard(index)
+
+
+def _awaited_by_values(program: Program) -> list[frozenset[int]]:
+    """For each node, what it and the nodes whose values it is computed from wait for.
+
+    A constant or a view that waits is nothing that runs; who is computed from it must wait.
+    """
+    found: list[frozenset[int]] = []
+    for node in program.nodes:
+        groups = {id(group): group for value in node.inputs if (group := found[value.node])}
+        own = frozenset(node.controls)
+        if own or len(groups) > 1:
+            found.append(own.union(*groups.values()))
+        else:
+            found.append(next(iter(groups.values()), own))
+    return found
 
 
 def _names_variable(node: Node) -> bool:

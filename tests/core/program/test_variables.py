@@ -157,3 +157,21 @@ def test_host_steps_read_and_write_variables_in_order() -> None:
             sess.run(second.op)
             assert sess.run(v)[0] == wanted
         assert host_ops(last_plan(sess)) == []  # of the read
+
+
+@pytest.mark.parametrize("computed", [False, True])
+def test_an_update_waits_for_what_its_values_wait_for(computed: bool) -> None:
+    """TF gives the control input to the constant, from which alone the update is made."""
+    x = tf.placeholder(tf.int32, [2])
+    updated = tf.Variable(np.zeros(4, np.float32), use_resource=False)
+    with tf.control_dependencies([tf.floordiv(6, x)]):
+        ones = tf.ones([4])
+        update = updated.assign_add(ones * tf.cast(x[0], tf.float32) if computed else ones)
+    assert not update.op.control_inputs
+    with session() as sess:
+        sess.run(updated.initializer)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="division by zero"):
+            sess.run(update.op, {x: [1, 0]})
+        np.testing.assert_array_equal(sess.run(updated), 0)
+        sess.run(update.op, {x: [1, 2]})
+        np.testing.assert_array_equal(sess.run(updated), 1)
