@@ -328,6 +328,15 @@ class _Builder:
         if x is not None:
             self.keep(tf.one_hot(x.tensor, 5, dtype=self.one_of(NUMBERS)), 1.0, x.is_exact)
 
+    def add_hidden(self) -> None:
+        """A value whose shape is only known in a run, what is made of it, and its shape again."""
+        x = self.value(lambda v: v.dtype in NUMBERS)
+        if x is None:
+            return
+        hidden = tf.py_func(lambda value: value, [x.tensor], x.dtype)
+        made = tf.maximum(tf.negative(hidden), hidden) + hidden
+        self.keep(tf.reshape(made, x.shape), 2 * x.bound, x.is_exact)
+
     def add_loss(self) -> None:
         """A loss with its gradient: what training steps end with."""
         x = self.value(lambda v: v.dtype in FLOATS and len(v.shape) == 2 and v.shape[1] > 1)
@@ -408,14 +417,23 @@ _OPS = (
 
 
 @st.composite
-def random_graphs(draw: Callable[[Any], Any], size: int = 30) -> RandomGraph:
-    """Graphs of about `size` ops; each is built in the default graph, which is reset before."""
+def random_graphs(
+    draw: Callable[[Any], Any], size: int = 30, hides_shapes: bool = False
+) -> RandomGraph:
+    """Graphs of about `size` ops; each is built in the default graph, which is reset before.
+
+    Args:
+      draw: hypothesis'.
+      size: how many ops, at most.
+      hides_shapes: whether shapes of some values are unknown until they are there.
+    """
     tf.reset_default_graph()
     builder = _Builder(draw)
+    ops = [*_OPS, *[_Builder.add_hidden] * 4 * hides_shapes]
     for _ in range(4):
         builder.add_placeholder()
     for _ in range(builder.number(0, 3)):
         builder.add_variable()
     for _ in range(builder.number(5, size)):
-        builder.one_of(_OPS)(builder)
+        builder.one_of(ops)(builder)
     return builder.finish()

@@ -102,3 +102,21 @@ def test_random_graphs_have_many_ops_and_types():
 @given(random_graphs())
 def test_plans_compute_what_the_interpreter_does(graph):
     assert_same(graph)
+
+
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
+@given(random_graphs(hides_shapes=True))
+def test_plans_go_on_where_shapes_become_known(graph):
+    assert_same(graph)
+
+
+def test_random_graphs_hide_shapes():
+    hosted: Counter[str] = Counter()
+
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck), database=None)
+    @given(random_graphs(hides_shapes=True))
+    def look_at(graph):
+        hosted.update(host_ops(plan_of([*graph.fetches, *graph.updates], list(graph.feeds))))
+
+    look_at()
+    assert hosted["_Continue"] >= 10
