@@ -12,6 +12,7 @@ straight program, which is planned as a whole and runs without Python.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -25,6 +26,7 @@ from ..graph.op_def import OpDef, find_op
 from ..ops.control.tensor_list import check_reads
 from ..program.build import build_program
 from ..program.program import Node, Program, Value
+from .both_branches import both_branches, have_effects
 
 MAX_TRIPS = 1000
 MAX_NODES = 40_000  # more than these take longer to plan than a few runs of the loop
@@ -63,6 +65,8 @@ class Builder(Protocol):
     ) -> list[Value]: ...
 
     def add_constant(self, value: np.ndarray, dtype: DType, like: Node) -> Value: ...
+
+    def take_back(self, first: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +114,8 @@ def inline(
     """
     if node.op.name == "While":
         return _inline_while(builder, node, list(inputs), controls)
-    if node.op.name == "If" and (branch := _taken_branch(builder, node, inputs)) is not None:
-        program = _program_of(branch, tuple(range(len(branch.outputs))))
-        return builder.add_program(program, inputs[1:], controls)
+    if node.op.name == "If":
+        return _inline_if(builder, node, inputs, controls)
     has_list = any(isinstance(value, TensorList) for value in inputs)
     if not has_list and dtypes.variant not in node.output_dtypes:
         return None
@@ -143,6 +146,27 @@ def _inline_while(
         if len(builder.nodes) > MAX_NODES:
             break
     raise CannotInline(f"{node.name} is too long")
+
+
+def _inline_if(
+    builder: Builder, node: Node, inputs: Sequence[Any], controls: Sequence[int]
+) -> list[Any] | None:
+    taken = _taken_branch(builder, node, inputs)
+    if taken is not None:
+        return builder.add_program(_whole(taken), inputs[1:], controls)
+    branches = [_whole(node.attrs[key]) for key in ("then_branch", "else_branch")]
+    if node.attrs["Tcond"] != dtypes.bool or have_effects(branches):
+        return None
+    first, made = len(builder.nodes), None
+    with suppress(CannotInline):
+        made = both_branches(builder, node, branches, inputs, controls)
+    if made is None:
+        builder.take_back(first)
+    return made
+
+
+def _whole(branch: FuncGraph) -> Program:
+    return _program_of(branch, tuple(range(len(branch.outputs))))
 
 
 def _taken_branch(builder: Builder, node: Node, inputs: Sequence[Any]) -> FuncGraph | None:

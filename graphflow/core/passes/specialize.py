@@ -169,6 +169,13 @@ class _Specializer:
         (made,) = self._append(node, (), ())
         return made
 
+    def take_back(self, first: int) -> None:
+        """Forgets the nodes from number `first` on, which nobody reads."""
+        del self.nodes[first:]
+        for facts in (self.known, self._tops):
+            for value in [value for value in facts if value.node >= first]:
+                del facts[value]
+
 
 class _ProgramShapes(ShapeContext):
     """A shape rule's view of a program's node."""
@@ -271,7 +278,7 @@ def _fold(
         return list(node.attrs["values"])
     if op.name == "VariableShape":
         return _fold_variable_shape(node, nodes)
-    if op.is_stateful or op.takes_context or op.reference is None:
+    if op.is_stateful or op.takes_context or op.reference is None or op.name == "FakeParam":
         return None
     if not node.output_dtypes or any(not _is_plain(t) for t in node.output_dtypes):
         return None

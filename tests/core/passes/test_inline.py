@@ -110,7 +110,7 @@ def test_a_branch_that_is_known_is_taken() -> None:
 
 def test_a_branch_that_depends_on_values_stays() -> None:
     x = tf.placeholder(tf.float32, [3])
-    y = tf.cond(tf.reduce_sum(x) > 0.0, lambda: tf.exp(x), lambda: tf.negative(x))
+    y = tf.cond(tf.reduce_sum(x) > 0.0, lambda: tf.exp(x), lambda: tf.gather(x, [0, 1, 2]))
     assert op_names(specialized(y, x)) == ["Sum", "Greater", "If"]
 
 
