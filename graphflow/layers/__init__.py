@@ -23,6 +23,17 @@ from .pooling import average_pooling3d as average_pooling3d
 from .pooling import max_pooling1d as max_pooling1d
 from .pooling import max_pooling2d as max_pooling2d
 from .pooling import max_pooling3d as max_pooling3d
+from .separable import SeparableConv1D as SeparableConv1D
+from .separable import SeparableConv2D as SeparableConv2D
+from .separable import SeparableConv2D as SeparableConvolution2D
+from .separable import separable_conv1d as separable_conv1d
+from .separable import separable_conv2d as separable_conv2d
+from .transposed import Conv2DTranspose as Conv2DTranspose
+from .transposed import Conv2DTranspose as Convolution2DTranspose
+from .transposed import Conv3DTranspose as Conv3DTranspose
+from .transposed import Conv3DTranspose as Convolution3DTranspose
+from .transposed import conv2d_transpose as conv2d_transpose
+from .transposed import conv3d_transpose as conv3d_transpose
 
 __all__ = [
     "AveragePooling1D",
@@ -30,22 +41,33 @@ __all__ = [
     "AveragePooling3D",
     "Conv1D",
     "Conv2D",
+    "Conv2DTranspose",
     "Conv3D",
+    "Conv3DTranspose",
     "Convolution1D",
     "Convolution2D",
+    "Convolution2DTranspose",
     "Convolution3D",
+    "Convolution3DTranspose",
     "InputSpec",
     "Layer",
     "MaxPooling1D",
     "MaxPooling2D",
     "MaxPooling3D",
+    "SeparableConv1D",
+    "SeparableConv2D",
+    "SeparableConvolution2D",
     "average_pooling1d",
     "average_pooling2d",
     "average_pooling3d",
     "conv1d",
     "conv2d",
+    "conv2d_transpose",
     "conv3d",
+    "conv3d_transpose",
     "max_pooling1d",
     "max_pooling2d",
     "max_pooling3d",
+    "separable_conv1d",
+    "separable_conv2d",
 ]
