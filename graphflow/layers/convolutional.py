@@ -20,33 +20,9 @@ ZEROS = initializers.Zeros()
 class Conv(Layer):
     """The base of convolution layers: the activation of a convolution plus a bias.
 
-    Args:
-      filters: how many channels the output has.
-      kernel_size: the window's size: an int, or one for each spatial axis.
-      strides: the distance between windows, likewise.
-      padding: `"valid"` or `"same"`; in one dimension `"causal"` too, which pads before the
-        first element, so that no output depends on later inputs.
-      data_format: `"channels_last"`, or `"channels_first"` for [batch, channels, spatial...].
-      dilation_rate: the distance between the window's elements, an int or one for each axis.
-      activation: a function of the output, or its name.
-      use_bias: whether there is a bias.
-      kernel_initializer: an initializer or its name; by default the variable scope's.
-      bias_initializer: likewise.
-      kernel_regularizer: a function from the kernel to a loss.
-      bias_regularizer: likewise for the bias.
-      activity_regularizer: likewise for the output.
-      kernel_constraint: a function from the kernel, after a step of training, to what it becomes.
-      bias_constraint: likewise for the bias.
-      trainable: whether the variables are trained.
-      name: the layer's name.
-      **kwargs: as for `tf.layers.Layer`.
-
     Attributes:
       kernel: the variable [spatial..., input channels, filters], once built.
       bias: the variable [filters], or None.
-
-    Raises:
-      ValueError: an argument is none of these.
     """
 
     rank: ClassVar[int]
@@ -72,6 +48,32 @@ class Conv(Layer):
         name: Any = None,
         **kwargs: Any,
     ) -> None:
+        """The layer; its variables are made when it is first called.
+
+        Args:
+          filters: how many channels the output has.
+          kernel_size: the window's size: an int, or one for each spatial axis.
+          strides: the distance between windows, likewise.
+          padding: `"valid"` or `"same"`; in one dimension `"causal"` too, which pads before the
+            first element, so that no output depends on later inputs.
+          data_format: `"channels_last"`, or `"channels_first"` for [batch, channels, spatial...].
+          dilation_rate: the distance between the window's elements, an int or one for each axis.
+          activation: a function of the output, or its name.
+          use_bias: whether there is a bias.
+          kernel_initializer: an initializer or its name; by default the variable scope's.
+          bias_initializer: likewise.
+          kernel_regularizer: a function from the kernel to a loss.
+          bias_regularizer: likewise for the bias.
+          activity_regularizer: likewise for the output.
+          kernel_constraint: a function from the kernel after a step of training to its value.
+          bias_constraint: likewise for the bias.
+          trainable: whether the variables are trained.
+          name: the layer's name.
+          **kwargs: as for `tf.layers.Layer`.
+
+        Raises:
+          ValueError: an argument is none of these.
+        """
         super().__init__(
             trainable=trainable, name=name, activity_regularizer=activity_regularizer, **kwargs
         )
@@ -213,19 +215,19 @@ class Conv(Layer):
 
 
 class Conv1D(Conv):
-    """Convolution of sequences, [batch, length, channels]. Arguments as `Conv`."""
+    """Convolution of sequences, [batch, length, channels]."""
 
     rank = 1
 
 
 class Conv2D(Conv):
-    """Convolution of images, [batch, height, width, channels]. Arguments as `Conv`."""
+    """Convolution of images, [batch, height, width, channels]."""
 
     rank = 2
 
 
 class Conv3D(Conv):
-    """Convolution of volumes, [batch, depth, height, width, channels]. Arguments as `Conv`."""
+    """Convolution of volumes, [batch, depth, height, width, channels]."""
 
     rank = 3
 

@@ -45,16 +45,16 @@ def function_of(layer_class: type[Layer], name: str, reuses: bool = True) -> Cal
 
 
 def _documentation(layer_class: type[Layer], reuses: bool) -> str:
-    reuse = "\n      reuse: True if the variables must exist, tf.AUTO_REUSE if they may."
-    return f"""Makes a {layer_class.__name__} and calls it.
-
-    Args:
-      inputs: the tensor to work on.
-      ...: the arguments of `tf.layers.{layer_class.__name__}`.{reuse if reuses else ""}
-
-    Returns:
-      The layer's output.
-
-    Raises:
-      ValueError: as the layer and its call.
-    """
+    """What the class says, and its arguments but for the keywords of all layers."""
+    summary = (inspect.getdoc(layer_class) or "").partition("\n")[0]
+    _, *sections = (inspect.getdoc(layer_class.__init__) or "").split("\n\n")
+    if len(sections) != 2:  # arguments and errors; none in Python without docstrings (-OO)
+        return summary
+    arguments, raised = sections
+    described = [
+        "Args:\n  inputs: the tensor to work on.",
+        arguments.removeprefix("Args:\n").partition("\n  **kwargs")[0],
+    ]
+    if reuses:
+        described.append("  reuse: True if the variables must exist, tf.AUTO_REUSE if they may.")
+    return "\n\n".join([summary, "\n".join(described), "Returns:\n  The layer's output.", raised])

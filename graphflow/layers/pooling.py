@@ -14,19 +14,7 @@ from .input_spec import InputSpec
 
 
 class Pooling(Layer):
-    """The base of pooling layers: subclasses say over how many axes, and by which op.
-
-    Args:
-      pool_size: the window's size: an int, or one for each spatial axis.
-      strides: the distance between windows, likewise.
-      padding: `"valid"` or `"same"`; what is padded never counts.
-      data_format: `"channels_last"`, or `"channels_first"` for [batch, channels, spatial...].
-      name: the layer's name.
-      **kwargs: as for `tf.layers.Layer`.
-
-    Raises:
-      ValueError: an argument is none of these.
-    """
+    """The base of pooling layers: subclasses say over how many axes, and by which op."""
 
     rank: ClassVar[int]
     pool_function: ClassVar[Any]
@@ -40,6 +28,19 @@ class Pooling(Layer):
         name: Any = None,
         **kwargs: Any,
     ) -> None:
+        """The layer; it has no variables.
+
+        Args:
+          pool_size: the window's size: an int, or one for each spatial axis.
+          strides: the distance between windows, likewise.
+          padding: `"valid"` or `"same"`; what is padded never counts.
+          data_format: `"channels_last"`, or `"channels_first"` for [batch, channels, spatial...].
+          name: the layer's name.
+          **kwargs: as for `tf.layers.Layer`.
+
+        Raises:
+          ValueError: an argument is none of these.
+        """
         super().__init__(name=name, **kwargs)
         if strides is None:
             raise ValueError("Argument `strides` must not be None.")
@@ -81,7 +82,7 @@ class Pooling(Layer):
 
 
 class Pooling1D(Pooling):
-    """Pooling of sequences, as images of width one. Arguments as `Pooling`."""
+    """Pooling of sequences, as images of width one."""
 
     rank = 1
 
@@ -100,52 +101,40 @@ class Pooling1D(Pooling):
 
 
 class AveragePooling1D(Pooling1D):
-    """The mean over windows of sequences, [batch, length, channels]. Arguments as `Pooling`."""
+    """The mean over windows of sequences, [batch, length, channels]."""
 
     pool_function = staticmethod(ops.nn.avg_pool)
 
 
 class AveragePooling2D(Pooling):
-    """The mean over windows of images, [batch, height, width, channels].
-
-    Arguments as `Pooling`.
-    """
+    """The mean over windows of images, [batch, height, width, channels]."""
 
     rank = 2
     pool_function = staticmethod(ops.nn.avg_pool)
 
 
 class AveragePooling3D(Pooling):
-    """The mean over windows of volumes, [batch, depth, height, width, channels].
-
-    Arguments as `Pooling`.
-    """
+    """The mean over windows of volumes, [batch, depth, height, width, channels]."""
 
     rank = 3
     pool_function = staticmethod(ops.nn.avg_pool3d)
 
 
 class MaxPooling1D(Pooling1D):
-    """The maximum over windows of sequences, [batch, length, channels]. Arguments as `Pooling`."""
+    """The maximum over windows of sequences, [batch, length, channels]."""
 
     pool_function = staticmethod(ops.nn.max_pool)
 
 
 class MaxPooling2D(Pooling):
-    """The maximum over windows of images, [batch, height, width, channels].
-
-    Arguments as `Pooling`.
-    """
+    """The maximum over windows of images, [batch, height, width, channels]."""
 
     rank = 2
     pool_function = staticmethod(ops.nn.max_pool)
 
 
 class MaxPooling3D(Pooling):
-    """The maximum over windows of volumes, [batch, depth, height, width, channels].
-
-    Arguments as `Pooling`.
-    """
+    """The maximum over windows of volumes, [batch, depth, height, width, channels]."""
 
     rank = 3
     pool_function = staticmethod(ops.nn.max_pool3d)

@@ -15,37 +15,10 @@ from .identifiers import initializer_config, initializer_of
 class SeparableConv(Conv):
     """The base of separable convolutions: a depthwise convolution and one with windows of one.
 
-    Args:
-      filters: how many channels the output has.
-      kernel_size: as for `Conv`, and so are the arguments that are not told about here.
-      strides: the distance between windows.
-      padding: `"valid"` or `"same"`; in one dimension `"causal"` too.
-      data_format: `"channels_last"` or `"channels_first"`.
-      dilation_rate: the distance between the window's elements.
-      depth_multiplier: how many channels the depthwise convolution makes of one.
-      activation: a function of the output, or its name.
-      use_bias: whether there is a bias.
-      depthwise_initializer: an initializer or its name, for the depthwise kernel.
-      pointwise_initializer: likewise for the pointwise kernel.
-      bias_initializer: likewise for the bias.
-      depthwise_regularizer: a function from the depthwise kernel to a loss.
-      pointwise_regularizer: likewise for the pointwise kernel.
-      bias_regularizer: likewise for the bias.
-      activity_regularizer: likewise for the output.
-      depthwise_constraint: a function from the kernel, after a step of training, to its new value.
-      pointwise_constraint: likewise for the pointwise kernel.
-      bias_constraint: likewise for the bias.
-      trainable: whether the variables are trained.
-      name: the layer's name.
-      **kwargs: as for `tf.layers.Layer`.
-
     Attributes:
       depthwise_kernel: the variable [spatial..., input channels, depth_multiplier], once built.
       pointwise_kernel: the variable [1..., input channels * depth_multiplier, filters].
       bias: the variable [filters], or None.
-
-    Raises:
-      ValueError: an argument is none of these.
     """
 
     def __init__(
@@ -73,6 +46,35 @@ class SeparableConv(Conv):
         name: Any = None,
         **kwargs: Any,
     ) -> None:
+        """The layer; its variables are made when it is first called.
+
+        Args:
+          filters: how many channels the output has.
+          kernel_size: the window's size: an int, or one for each spatial axis.
+          strides: the distance between windows, likewise.
+          padding: `"valid"` or `"same"`; in one dimension `"causal"` too.
+          data_format: `"channels_last"` or `"channels_first"`.
+          dilation_rate: the distance between the window's elements, likewise.
+          depth_multiplier: how many channels the depthwise convolution makes of one.
+          activation: a function of the output, or its name.
+          use_bias: whether there is a bias.
+          depthwise_initializer: an initializer or its name, for the depthwise kernel.
+          pointwise_initializer: likewise for the pointwise kernel.
+          bias_initializer: likewise for the bias.
+          depthwise_regularizer: a function from the depthwise kernel to a loss.
+          pointwise_regularizer: likewise for the pointwise kernel.
+          bias_regularizer: likewise for the bias.
+          activity_regularizer: likewise for the output.
+          depthwise_constraint: a function from the kernel after a step of training to its value.
+          pointwise_constraint: likewise for the pointwise kernel.
+          bias_constraint: likewise for the bias.
+          trainable: whether the variables are trained.
+          name: the layer's name.
+          **kwargs: as for `tf.layers.Layer`.
+
+        Raises:
+          ValueError: an argument is none of these.
+        """
         super().__init__(
             filters=filters,
             kernel_size=kernel_size,
@@ -144,10 +146,7 @@ class SeparableConv(Conv):
 
 
 class SeparableConv1D(SeparableConv):
-    """Separable convolution of sequences, [batch, length, channels].
-
-    Arguments as `SeparableConv`.
-    """
+    """Separable convolution of sequences, [batch, length, channels]."""
 
     rank = 1
 
@@ -170,10 +169,7 @@ class SeparableConv1D(SeparableConv):
 
 
 class SeparableConv2D(SeparableConv):
-    """Separable convolution of images, [batch, height, width, channels].
-
-    Arguments as `SeparableConv`.
-    """
+    """Separable convolution of images, [batch, height, width, channels]."""
 
     rank = 2
 

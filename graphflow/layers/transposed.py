@@ -14,31 +14,9 @@ from .functions import function_of
 class ConvTranspose(Conv):
     """The base of transposed convolutions: each input adds a kernel of its own to the output.
 
-    Args:
-      filters: how many channels the output has.
-      kernel_size: the size of what an input adds to: an int, or one for each spatial axis.
-      strides: how many elements of the output there are for one of the input, likewise.
-      padding: `"valid"` or `"same"`, of the convolution that goes the other way.
-      data_format: as for `Conv`, and so are the arguments below.
-      activation: a function of the output, or its name.
-      use_bias: whether there is a bias.
-      kernel_initializer: an initializer or its name; by default the variable scope's.
-      bias_initializer: likewise.
-      kernel_regularizer: a function from the kernel to a loss.
-      bias_regularizer: likewise for the bias.
-      activity_regularizer: likewise for the output.
-      kernel_constraint: a function from the kernel, after a step of training, to what it becomes.
-      bias_constraint: likewise for the bias.
-      trainable: whether the variables are trained.
-      name: the layer's name.
-      **kwargs: as for `tf.layers.Layer`.
-
     Attributes:
       kernel: the variable [spatial..., filters, input channels], once built.
       bias: the variable [filters], or None.
-
-    Raises:
-      ValueError: an argument is none of these.
     """
 
     convolution_function: ClassVar[Any]
@@ -63,6 +41,30 @@ class ConvTranspose(Conv):
         name: Any = None,
         **kwargs: Any,
     ) -> None:
+        """The layer; its variables are made when it is first called.
+
+        Args:
+          filters: how many channels the output has.
+          kernel_size: the size of what an input adds to: an int, or one for each spatial axis.
+          strides: how many elements of the output there are for one of the input, likewise.
+          padding: `"valid"` or `"same"`, of the convolution that goes the other way.
+          data_format: `"channels_last"`, or `"channels_first"` for [batch, channels, spatial...].
+          activation: a function of the output, or its name.
+          use_bias: whether there is a bias.
+          kernel_initializer: an initializer or its name; by default the variable scope's.
+          bias_initializer: likewise.
+          kernel_regularizer: a function from the kernel to a loss.
+          bias_regularizer: likewise for the bias.
+          activity_regularizer: likewise for the output.
+          kernel_constraint: a function from the kernel after a step of training to its value.
+          bias_constraint: likewise for the bias.
+          trainable: whether the variables are trained.
+          name: the layer's name.
+          **kwargs: as for `tf.layers.Layer`.
+
+        Raises:
+          ValueError: an argument is none of these.
+        """
         super().__init__(
             filters=filters,
             kernel_size=kernel_size,
@@ -129,20 +131,14 @@ class ConvTranspose(Conv):
 
 
 class Conv2DTranspose(ConvTranspose):
-    """Transposed convolution of images, [batch, height, width, channels].
-
-    Arguments as `ConvTranspose`.
-    """
+    """Transposed convolution of images, [batch, height, width, channels]."""
 
     rank = 2
     convolution_function = staticmethod(ops.nn.conv2d_transpose)
 
 
 class Conv3DTranspose(ConvTranspose):
-    """Transposed convolution of volumes, [batch, depth, height, width, channels].
-
-    Arguments as `ConvTranspose`.
-    """
+    """Transposed convolution of volumes, [batch, depth, height, width, channels]."""
 
     rank = 3
     convolution_function = staticmethod(ops.nn.conv3d_transpose)

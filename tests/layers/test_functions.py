@@ -23,3 +23,12 @@ def test_wrong_arguments_name_the_function() -> None:
         tf.layers.conv2d(tf.zeros([1, 4, 4, 1]))
     with pytest.raises(TypeError, match=r"max_pooling2d\(\) got an unexpected .* 'reuse'"):
         tf.layers.max_pooling2d(tf.zeros([1, 4, 4, 1]), 2, 2, reuse=True)
+
+
+def test_the_arguments_are_described() -> None:
+    text = tf.layers.conv2d.__doc__ or ""
+    for argument in inspect.signature(tf.layers.conv2d).parameters:
+        assert f"\n  {argument}: " in text
+    assert "kwargs" not in text
+    assert "\nReturns:\n" in text
+    assert "\nRaises:\n" in text
