@@ -10,6 +10,12 @@ from .convolutional import Conv3D as Convolution3D
 from .convolutional import conv1d as conv1d
 from .convolutional import conv2d as conv2d
 from .convolutional import conv3d as conv3d
+from .dense import Dense as Dense
+from .dense import dense as dense
+from .dropout import Dropout as Dropout
+from .dropout import dropout as dropout
+from .flatten import Flatten as Flatten
+from .flatten import flatten as flatten
 from .input_spec import InputSpec as InputSpec
 from .pooling import AveragePooling1D as AveragePooling1D
 from .pooling import AveragePooling2D as AveragePooling2D
@@ -49,6 +55,9 @@ __all__ = [
     "Convolution2DTranspose",
     "Convolution3D",
     "Convolution3DTranspose",
+    "Dense",
+    "Dropout",
+    "Flatten",
     "InputSpec",
     "Layer",
     "MaxPooling1D",
@@ -65,6 +74,9 @@ __all__ = [
     "conv2d_transpose",
     "conv3d",
     "conv3d_transpose",
+    "dense",
+    "dropout",
+    "flatten",
     "max_pooling1d",
     "max_pooling2d",
     "max_pooling3d",

@@ -116,3 +116,19 @@ def initializer_config(initializer: Any) -> Any:
     if isinstance(initializer, initializers.Initializer):
         return {"class_name": type(initializer).__name__, "config": initializer.get_config()}
     return getattr(initializer, "__name__", initializer)
+
+
+def callable_of(identifier: Any, kind: str) -> Callable[[Any], Any] | None:
+    """The regularizer or constraint that an argument of a layer means.
+
+    Args:
+      identifier: a function, or None for none.
+      kind: what it is to be, for the message.
+
+    Raises:
+      ValueError: it is neither.
+    """
+    if identifier is not None and not callable(identifier):
+        raise ValueError(f"Could not interpret {kind} identifier: {identifier!r}; give a function.")
+    function: Callable[[Any], Any] | None = identifier
+    return function
