@@ -17,6 +17,8 @@ from .dropout import dropout as dropout
 from .flatten import Flatten as Flatten
 from .flatten import flatten as flatten
 from .input_spec import InputSpec as InputSpec
+from .normalization import BatchNormalization as BatchNormalization
+from .normalization import batch_normalization as batch_normalization
 from .pooling import AveragePooling1D as AveragePooling1D
 from .pooling import AveragePooling2D as AveragePooling2D
 from .pooling import AveragePooling3D as AveragePooling3D
@@ -45,6 +47,7 @@ __all__ = [
     "AveragePooling1D",
     "AveragePooling2D",
     "AveragePooling3D",
+    "BatchNormalization",
     "Conv1D",
     "Conv2D",
     "Conv2DTranspose",
@@ -69,6 +72,7 @@ __all__ = [
     "average_pooling1d",
     "average_pooling2d",
     "average_pooling3d",
+    "batch_normalization",
     "conv1d",
     "conv2d",
     "conv2d_transpose",
