@@ -21,6 +21,7 @@ from . import io as io
 from . import layers as layers
 from . import linalg as linalg
 from . import logging as logging
+from . import losses as losses
 from . import manip as manip
 from . import math as math
 from . import nest as nest
