@@ -24,6 +24,7 @@ from . import logging as logging
 from . import losses as losses
 from . import manip as manip
 from . import math as math
+from . import metrics as metrics
 from . import nest as nest
 from . import nn as nn
 from . import notebook as notebook
