@@ -10,7 +10,7 @@ from ..core.graph.conversion import convert_to_tensor
 from ..core.graph.scopes import name_scope
 from ..core.graph.tensor import Tensor
 from .distances import given
-from .weighting import Reduction, compute_weighted_loss
+from .weighting import Reduction, compute_weighted_loss, without_last_of_one
 
 _DEFAULT = Reduction.SUM_BY_NONZERO_WEIGHTS
 
@@ -122,19 +122,9 @@ def sparse_softmax_cross_entropy(
     values = [logits, labels, weights]
     with name_scope(scope, "sparse_softmax_cross_entropy_loss", values) as entered:
         logits = convert_to_tensor(logits)
-        labels = _without_last_of_one(convert_to_tensor(labels), logits, 0)
-        weights = _without_last_of_one(convert_to_tensor(weights), labels, 1)
+        labels = without_last_of_one(convert_to_tensor(labels), logits, 0)
+        weights = without_last_of_one(convert_to_tensor(weights), labels, 1)
         losses = ops.nn.sparse_softmax_cross_entropy_with_logits(
             labels=labels, logits=logits, name="xentropy"
         )
         return compute_weighted_loss(losses, weights, entered, loss_collection, reduction)
-
-
-def _without_last_of_one(tensor: Tensor, like: Tensor, surplus: int) -> Tensor:
-    """A tensor without its last dimension, if it has so many more than another; where ranks are
-    known, else as it is."""
-    rank, other = tensor.shape.ndims, like.shape.ndims
-    if rank is None or other is None or rank - other != surplus or rank == 0:
-        return tensor
-    squeezed: Tensor = ops.array.squeeze(tensor, [-1])
-    return squeezed

@@ -144,6 +144,21 @@ def number_present(losses: Tensor, weights: Tensor, per_batch: bool = False) -> 
     return count
 
 
+def without_last_of_one(tensor: Tensor, like: Tensor, surplus: int) -> Tensor:
+    """A tensor without its last dimension, which is 1, if it has one too many.
+
+    Args:
+      tensor: is returned as it is where ranks are not known.
+      like: another tensor.
+      surplus: how many dimensions more than that are one too many.
+    """
+    rank, other = tensor.shape.ndims, like.shape.ndims
+    if rank is None or other is None or rank - other != surplus or rank == 0:
+        return tensor
+    squeezed: Tensor = ops.array.squeeze(tensor, [-1])
+    return squeezed
+
+
 # --- weights and values that fit -----------------------------------------------------------------
 
 

@@ -89,11 +89,7 @@ def precision(
 ) -> tuple[Tensor, Tensor]:
     """How much of what was called true is; 0 where nothing was. Arguments as `true_positives`."""
     with variable_scope(name, "precision", [predictions, labels, weights]):
-        predictions, labels, weights = _as_truths(predictions, labels, weights)
-        right, new_right = true_positives(labels, predictions, weights)
-        wrong, new_wrong = false_positives(labels, predictions, weights)
-        value = _share(right, wrong, "value")
-        update = _share(new_right, new_wrong, "update_op")
+        value, update = _share_of_hits(false_positives, labels, predictions, weights)
     return kept(value, update, metrics_collections, updates_collections)
 
 
@@ -107,12 +103,18 @@ def recall(
 ) -> tuple[Tensor, Tensor]:
     """How much of what is true was called so; 0 where nothing is. Arguments as `true_positives`."""
     with variable_scope(name, "recall", [predictions, labels, weights]):
-        predictions, labels, weights = _as_truths(predictions, labels, weights)
-        right, new_right = true_positives(labels, predictions, weights)
-        missed, new_missed = false_negatives(labels, predictions, weights)
-        value = _share(right, missed, "value")
-        update = _share(new_right, new_missed, "update_op")
+        value, update = _share_of_hits(false_negatives, labels, predictions, weights)
     return kept(value, update, metrics_collections, updates_collections)
+
+
+def _share_of_hits(
+    others: Metric, labels: Any, predictions: Any, weights: Any
+) -> tuple[Tensor, Tensor]:
+    """The share of the true positives among themselves and what another metric counts."""
+    predictions, labels, weights = _as_truths(predictions, labels, weights)
+    hits, new_hits = true_positives(labels, predictions, weights)
+    rest, new_rest = others(labels, predictions, weights)
+    return _share(hits, rest, "value"), _share(new_hits, new_rest, "update_op")
 
 
 def _share(part: Tensor, other: Tensor, name: str) -> Tensor:

@@ -11,6 +11,7 @@ from ..core.graph.conversion import convert_to_tensor
 from ..core.graph.scopes import add_to_collections
 from ..core.graph.tensor import Tensor
 from ..core.variables.variable import Variable
+from ..losses.weighting import without_last_of_one
 
 
 def metric_variable(name: str) -> Any:
@@ -35,24 +36,15 @@ def aligned(predictions: Any, labels: Any, weights: Any) -> tuple[Tensor, Any, A
     predictions = convert_to_tensor(predictions)
     if labels is not None:
         labels = convert_to_tensor(labels)
-        surplus = _surplus(predictions, labels)
-        predictions = ops.array.squeeze(predictions, [-1]) if surplus == 1 else predictions
-        labels = ops.array.squeeze(labels, [-1]) if surplus == -1 else labels
+        predictions = without_last_of_one(predictions, labels, 1)
+        labels = without_last_of_one(labels, predictions, 1)
         predictions.shape.assert_is_compatible_with(labels.shape)
     if weights is not None:
-        weights = convert_to_tensor(weights)
-        surplus = 0 if weights.shape.ndims == 0 else _surplus(weights, predictions)
-        if surplus == 1:
-            weights = ops.array.squeeze(weights, [-1])
-        elif surplus == -1:
+        weights = without_last_of_one(convert_to_tensor(weights), predictions, 1)
+        rank, wanted = weights.shape.ndims, predictions.shape.ndims
+        if rank and wanted is not None and rank == wanted - 1:
             weights = ops.array.expand_dims(weights, [-1])
     return predictions, labels, weights
-
-
-def _surplus(tensor: Tensor, other: Tensor) -> int | None:
-    if tensor.shape.ndims is None or other.shape.ndims is None:
-        return None
-    return tensor.shape.ndims - other.shape.ndims
 
 
 def kept(

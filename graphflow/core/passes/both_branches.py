@@ -37,7 +37,11 @@ def have_effects(branches: Sequence[Program]) -> bool:
 
 
 def both_branches(
-    builder: Builder, node: Node, branches: Sequence[Program], inputs: Sequence[Any], controls: Any
+    builder: Builder,
+    node: Node,
+    branches: Sequence[Program],
+    inputs: Sequence[Any],
+    controls: Sequence[int],
 ) -> list[Value] | None:
     """The outputs of an If, of whose branches both are computed.
 

@@ -27,6 +27,7 @@ from ..program.variables import (
     is_cell,
     is_native,
     root_of,
+    values_of,
     writes_cells,
 )
 
@@ -55,7 +56,7 @@ def _find_unknown(program: Program) -> tuple[list[int], set[int]]:
     for index, node in enumerate(program.nodes):
         if any(value in unknown for value in node.inputs):
             behind.add(index)
-            unknown.update(Value(index, output) for output in range(len(node.output_dtypes)))
+            unknown.update(values_of(index, node))
             continue
         made = [
             Value(index, output)
@@ -168,8 +169,7 @@ class _Rest:
             new_index[index] = self._append(
                 dataclasses.replace(node, inputs=inputs, controls=controls)
             )
-            for output in range(len(node.output_dtypes)):
-                self._new[Value(index, output)] = Value(new_index[index], output)
+            self._new.update(_moved(program, index, new_index[index]))
         wanted = [v for v in dict.fromkeys(program.results) if v.node in new_index]
         rest = Program(
             tuple(self._nodes),
@@ -184,9 +184,9 @@ class _Rest:
         program = self._program
         kept = [index for index in range(len(program.nodes)) if self._is_first(index)]
         place = {old: new for new, old in enumerate(kept)}
-        moved = {
-            Value(o, k): Value(n, k) for o, n in place.items() for k in range(_outputs(program, o))
-        }
+        moved: dict[Value, Value] = {}
+        for old, new in place.items():
+            moved.update(_moved(program, old, new))
         nodes = [
             dataclasses.replace(
                 node,
@@ -288,5 +288,6 @@ def _stands_alone(node: Node) -> bool:
     return names and all(map(is_cell, node.output_dtypes))
 
 
-def _outputs(program: Program, index: int) -> int:
-    return len(program.nodes[index].output_dtypes)
+def _moved(program: Program, old: int, new: int) -> dict[Value, Value]:
+    """The outputs of a node, and what they are when it stands in another place."""
+    return {v: Value(new, v.output) for v in values_of(old, program.nodes[old])}

@@ -23,9 +23,7 @@ from ..base import dtypes
 from ..graph.op_def import find_op
 from ..ops.array.unique_rows import PADDED, unique_rows_op
 from ..program.program import Node, Program, Value
-from .rewriter import Rewriter
-
-Shape = tuple[int, ...]
+from .rewriter import Rewriter, Shape
 
 _SCATTERS = frozenset(
     f"{prefix}Scatter{kind}"
@@ -229,8 +227,8 @@ class _Padding:
         some = rewriter.add(self._unique, maximum, [rows, zero], {"T": dtype}, [shape], [dtype])
         for index in self._gathers:
             node = rewriter.nodes[index]
-            params, *_, axis = (rewriter.input(node, i) for i in range(len(node.inputs)))
-            inputs = [params, some, axis] if len(node.inputs) == 3 else [params, some]
+            inputs = [rewriter.input(node, i) for i in range(len(node.inputs))]
+            inputs[1] = some
             shapes = [self.shapes[Value(index, 0)]]
             rewritten = rewriter.add(index, node.op, inputs, node.attrs, shapes, node.output_dtypes)
             rewriter.replace(Value(index, 0), rewritten)

@@ -5,7 +5,7 @@
     pool   100 images ─┘             what lies between them stays in a thread's scratch
 
 Two calls can share a group when they have items in common and what the one writes, the other reads
-item by item. Cheap calls are put together into serial groups: a barrier costs more than they do.
+item by item. Cheap calls are put together into serial groups: waiting costs more than they do.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Group:
       factors: per call.
       chunk: items that a thread takes at once.
       step: items that all calls process before the next ones.
-      serial: whether one thread does it all; barriers cost more than the work.
+      serial: whether one thread does it all; waiting for others costs more than the work.
     """
 
     calls: tuple[Call, ...]

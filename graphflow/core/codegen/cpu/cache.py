@@ -78,6 +78,11 @@ def read_entry(key: str) -> bytes | None:
     return code if hashlib.sha256(code).digest() == checksum else None
 
 
+def has_entry(key: str) -> bool:
+    """Whether there is an entry under a key, good or damaged: without reading it."""
+    return (cache_folder() / f"{key}.o").exists()
+
+
 def _mark_read(path: Path) -> None:
     """Keeps an entry from being dropped as unread; its time of change says when it was read."""
     if time.time() - path.stat().st_mtime > _DAY:

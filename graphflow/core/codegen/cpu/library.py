@@ -67,6 +67,11 @@ def is_ready(kernel: Kernel) -> bool:
     return kernel in _addresses or cache.read_entry(_key(kernel)) is not None
 
 
+def is_cached(kernel: Kernel) -> bool:
+    """Whether a kernel seems to be in the cache: `is_ready` for a moment of time."""
+    return kernel in _addresses or cache.has_entry(_key(kernel))
+
+
 def library_kernels() -> list[Kernel]:
     """All kernels that are not generated: what `graphflow cache warm` compiles. Imports Numba."""
     found = list(PLAN_KERNELS)

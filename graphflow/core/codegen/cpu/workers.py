@@ -1,9 +1,9 @@
 """Compiling kernels in processes of their own: on several cores, and without the program's GIL.
 
 A worker is a Python process that reads the names of library kernels, a line each, compiles them
-into the cache, and answers each with a line; an empty line ends it. The program then finds the
+into the cache, and answers each with a byte; an empty line ends it. The program then finds the
 kernels in the cache, and never imports Numba. Whatever does not come back (a worker that could not
-be started, a cache that cannot be written) the program compiles itself.
+be started, a cache that cannot be written, an entry that is damaged) the program compiles itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from . import cache
-from .library import Kernel, compile_into_cache, is_ready
+from .library import Kernel, compile_into_cache, is_cached
 
 # A worker needs as long to start as two or three kernels to be compiled.
 _FEWEST = 4
@@ -40,7 +40,7 @@ def compile_missing(
       most_workers: how many processes may be started.
       progress: called with each kernel that is done, from any thread.
     """
-    missing = [kernel for kernel in kernels if not kernel.source and not is_ready(kernel)]
+    missing = [kernel for kernel in kernels if not kernel.source and not is_cached(kernel)]
     if len(missing) < _FEWEST or not _can_start():
         return
     waiting: queue.SimpleQueue[Kernel] = queue.SimpleQueue()

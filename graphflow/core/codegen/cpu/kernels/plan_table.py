@@ -43,10 +43,10 @@ _SPINS = 4000  # polls before a waiting thread offers its core to others
 
 
 @njit
-def wait_until_done(counters, items):
-    """Waits until other threads have done what they took."""
+def wait_for(address, value):
+    """Waits until other threads have made a word what it has to be."""
     polls = 0
-    while load_acquire(counters + 8) < items:
+    while load_acquire(address) != value:
         pause()
         polls += 1
         if polls > _SPINS:
@@ -96,7 +96,7 @@ def run_shared_group(group, thread):
         run_items(group, thread, start, end)
         fetch_add(counters + 8, end - start)
         start = fetch_add(counters, 1) * chunk
-    wait_until_done(counters, items)
+    wait_for(counters + 8, items)
 
 
 @njit
@@ -135,12 +135,7 @@ def run_plan(job, table, groups, failure):
     run_table(table, groups, 0, int(job == 0), failure)
     if job != 0:
         fetch_add(job + _TEAM, CLOSED)
-        polls = 0
-        while load_acquire(job + _TEAM) != CLOSED:
-            pause()
-            polls += 1
-            if polls > _SPINS:
-                yield_thread()
+        wait_for(job + _TEAM, CLOSED)
 
 
 def run_alone(run):

@@ -12,6 +12,7 @@ from ...lowering import Argument, Buffer, Lowering, Operand, Table
 MOST_DEPTH = 3  # indices of a place that a failure can report in one word
 MOST_BANDS = 16  # into which the columns of rows are divided
 _BAND_BYTES = 64
+_NS_PER_INDEX = 2.0
 _KINDS = {"int32": 4, "int64": 8, "int16": 2, "int8": 1, "uint8": -1}
 _TYPES = {"float32": "f32", "float64": "f64", "int32": "i32", "int64": "i64"}
 ADD, SUB, SET, MUL, DIV, MIN, MAX = range(7)  # of the kernels `gather.change`
@@ -83,6 +84,14 @@ def column_bands(row_bytes: int) -> tuple[int, int]:
     bands = max(1, min(MOST_BANDS, row_bytes // _BAND_BYTES))
     band = -(-row_bytes // bands // _BAND_BYTES) * _BAND_BYTES if bands > 1 else row_bytes
     return band, -(-row_bytes // band)
+
+
+def check_indices(
+    k: Lowering, indices: Buffer, limit: int, failure: Failed, skips: int = SKIPS_NONE
+) -> None:
+    """Reports the first index that is not in [0, limit), before anything is done with them."""
+    words = [*place_words(k, indices, [limit]), indices.size, skips, k.failure()]
+    k.call("gather.check", 1, words, cost=indices.size * _NS_PER_INDEX, failure=failure)
 
 
 # --- rows changed in place ------------------------------------------------------------------------

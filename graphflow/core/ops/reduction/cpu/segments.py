@@ -22,13 +22,12 @@ from ...array.cpu.places import (
     MIN,
     MUL,
     SKIPS_NEGATIVE,
-    SKIPS_NONE,
     Failed,
     change_rows,
+    check_indices,
     column_bands,
     index_kind,
     outside,
-    place_words,
 )
 from ...lowering import Argument, Buffer, Lowering, Table
 from .. import sparse_segment as sparse
@@ -118,7 +117,7 @@ def _segments(k: Lowering, data: Buffer, indices: Buffer | None, ids: Buffer, fa
     else:
         k.require(indices.shape == ids.shape)
         by_index = [k.read(indices, whole=True), index_kind(k, indices)]
-        _check(k, indices, rows, _bad_index(rows))
+        check_indices(k, indices, rows, _bad_index(rows))
     given: list[Argument] = [k.read(ids, whole=True), index_kind(k, ids), count]
     _call_check(k, "segments.check_sorted", [*given, y.shape[0]], count, _bad_ids(y.shape[0]))
     columns = data.size // rows
@@ -151,12 +150,6 @@ def _bad_ids(segments: int) -> Failed:
         )
 
     return failure
-
-
-def _check(k: Lowering, indices: Buffer, limit: int, failure: Failed) -> None:
-    """Reports the first index that is not in [0, limit)."""
-    words = [*place_words(k, indices, [limit]), indices.size, SKIPS_NONE]
-    _call_check(k, "gather.check", words, indices.size, failure)
 
 
 def _call_check(
@@ -212,8 +205,8 @@ def _check_gradient(k: Lowering, indices: Buffer, ids: Buffer, segments: int, ro
 
     words: list[Argument] = [k.read(ids, whole=True), index_kind(k, ids), ids.size, segments]
     _call_check(k, "segments.check_last", words, 1, too_many)
-    _check(k, ids, segments, bad_segment)
-    _check(k, indices, rows, bad_index)
+    check_indices(k, ids, segments, bad_segment)
+    check_indices(k, indices, rows, bad_index)
 
 
 for _op, _factor in {

@@ -19,14 +19,13 @@ from typing import Any
 from ....base import errors
 from ....graph.op_def import OpDef
 from ... import updates
-from ...array.cpu.places import SKIPS_NONE, SKIPS_PADDING, place_words
+from ...array.cpu.places import SKIPS_NONE, SKIPS_PADDING, check_indices
 from ...array.unique_rows import PADDED
 from ...fused_body import TYPES, FusedBody, FusedInput, FusedStep, can_fuse, step_attrs
 from ...lowering import Access, Argument, Buffer, KernelName, Lowering, Operand
 from ..rule import UpdateOps
 
 _NS_PER_BYTE = 0.1
-_NS_PER_INDEX = 2.0
 
 
 def _lower(op: OpDef, ops: UpdateOps) -> None:
@@ -67,7 +66,8 @@ def _update_rows(
     words += [k.update(cell, whole=True) for cell in cells]
     words += [k.read(indices)]
     is_padded = node.attrs.get(PADDED, False)
-    _check_indices(k, indices, shape[0], SKIPS_PADDING if is_padded else SKIPS_NONE)
+    skips = SKIPS_PADDING if is_padded else SKIPS_NONE
+    check_indices(k, indices, shape[0], _outside, skips)
     cost = sum(2 * indices.size * math.prod(shape[1:]) * row.itemsize for row in rows)
     k.call(
         KernelName(node.op.name, body),
@@ -94,13 +94,9 @@ def _body(ops: UpdateOps, node: Any, kinds: list[str], at: int, indices: str) ->
     return FusedBody(2, tuple(inputs), (step,), outputs, indices)
 
 
-def _check_indices(k: Lowering, indices: Buffer, limit: int, skips: int) -> None:
-    def failure(value: int, position: int) -> Exception:
-        message = f"Index {value} at offset {position} in indices is out of range"
-        return errors.InvalidArgumentError(None, None, message)
-
-    words = [*place_words(k, indices, [limit]), indices.size, skips, k.failure()]
-    k.call("gather.check", 1, words, cost=indices.size * _NS_PER_INDEX, failure=failure)
+def _outside(value: int, position: int) -> Exception:
+    message = f"Index {value} at offset {position} in indices is out of range"
+    return errors.InvalidArgumentError(None, None, message)
 
 
 for _ops in vars(updates).values():
